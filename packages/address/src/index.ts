@@ -1,0 +1,6 @@
+/**
+ * IP addresses, ranges, IANA classes, host:port targets and DNS.
+ *
+ * @packageDocumentation
+ */
+export {};

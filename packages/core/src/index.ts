@@ -1,0 +1,6 @@
+/**
+ * The whole of p2pd behind one import.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,34 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from "vitest";
+import { leakedSince, openResources } from "./resources.js";
+
+/*
+ * Vitest setup for every package: a test that prints, or a test file that leaves a socket, a timer, a server
+ * or a child process behind, fails. Each test file runs in a process of its own, so what stands at its end
+ * beyond what stood at its start is the file's.
+ */
+
+const methods = ["log", "info", "warn", "error", "debug", "trace", "table", "dir"] as const;
+let printed: string[] = [];
+let before: ReadonlyMap<string, number> = new Map();
+
+beforeAll(() => {
+	before = openResources();
+});
+
+beforeEach(() => {
+	printed = [];
+	for (const method of methods) {
+		vi.spyOn(console, method).mockImplementation((...args: unknown[]) => {
+			printed.push(`console.${method}: ${args.map(String).join(" ")}`);
+		});
+	}
+});
+
+afterEach(() => {
+	vi.restoreAllMocks();
+	expect(printed, "a test must not print").toEqual([]);
+});
+
+afterAll(async () => {
+	expect(await leakedSince(before), "left open by this test file").toEqual([]);
+});
