@@ -3,4 +3,20 @@
  *
  * @packageDocumentation
  */
-export {};
+export type {
+	Dependence,
+	FirewallSpec,
+	GatewaySpec,
+	GatewayTopology,
+	HostTopology,
+	LinkSpec,
+	NatSpec,
+	NicTopology,
+	OneToOneSpec,
+	OutsideTopology,
+	PortAllocation,
+	PrefixTranslationSpec,
+	RouterSpec,
+	ServiceTopology,
+	Topology,
+} from "./topology.js";
