@@ -1,6 +1,11 @@
 /**
- * The whole of p2pd behind one import.
+ * The whole of p2pd behind one import: everything that the six packages export, and nothing else.
  *
  * @packageDocumentation
  */
-export {};
+export * from "@p2pd/address";
+export * from "@p2pd/nat";
+export * from "@p2pd/netif";
+export * from "@p2pd/pipe";
+export * from "@p2pd/route";
+export * from "@p2pd/stun-client";

@@ -1,1 +1,6 @@
-export {};
+/**
+ * `@p2pd/netif/os` through the facade.
+ *
+ * @packageDocumentation
+ */
+export * from "@p2pd/netif/os";

@@ -1,0 +1,87 @@
+/*
+ * Runs every check, tells each one's outcome and time, and ends with "N passed, N failed", where each test counts as
+ * one and so does each other check. `node scripts/check.mjs NAME...` runs the named ones alone.
+ */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { documentation } from "./checks/documentation.js";
+import { packed } from "./checks/packed.js";
+import { bin, ensureInstalled, pnpm, root, run } from "./workspace.js";
+
+const result = (name, { code, output }) => [{ name, ok: code === 0, output }];
+
+const checks = {
+	/** Every test, as a new user runs them. */
+	tests: async () => {
+		const folder = mkdtempSync(join(tmpdir(), "p2pd-check-"));
+		const file = join(folder, "tests.json");
+		try {
+			const { code } = await run("npm", [
+				"test",
+				"--",
+				"--reporter=default",
+				"--reporter=json",
+				`--outputFile.json=${file}`,
+			]);
+			const report = JSON.parse(readFileSync(file, "utf8"));
+			const outcomes = Array.from({ length: report.numPassedTests }, () => ({ ok: true }));
+			for (let failed = 0; failed < report.numFailedTests; failed++) outcomes.push({ ok: false });
+			return [...outcomes, { name: "npm test", ok: code === 0 && report.success }];
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
+	},
+	types: async () =>
+		result(
+			"types",
+			await pnpm(["exec", "turbo", "run", "typecheck", "--output-logs=errors-only"], { capture: true }),
+		),
+	"lint and format": async () =>
+		result(
+			"lint and format",
+			await run(bin("biome"), ["ci", "--error-on-warnings", "--colors=off"], { capture: true }),
+		),
+	boundaries: async () =>
+		result("boundaries", await pnpm(["exec", "turbo", "boundaries"], { capture: true })),
+	"unused exports": async () =>
+		result("unused exports", await run(bin("knip"), ["--no-progress"], { capture: true })),
+	build: async () =>
+		result(
+			"build",
+			await pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"], { capture: true }),
+		),
+	"npm start": async () => {
+		const { code, output } = await run("npm", ["start"], { capture: true });
+		const wanted = ["external address", "NAT", "echo"].filter((text) => !output.includes(text));
+		return result("npm start", {
+			code: code || wanted.length,
+			output: `${output}\nmissing: ${wanted.join(", ") || "nothing"}`,
+		});
+	},
+	packed,
+	documentation,
+};
+
+await ensureInstalled();
+process.chdir(root);
+const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(checks);
+let passed = 0;
+let failed = 0;
+for (const name of names) {
+	const check = checks[name];
+	if (check === undefined)
+		throw new Error(`no check is called "${name}"; there are: ${Object.keys(checks).join(", ")}`);
+	const start = performance.now();
+	console.log(`\n== ${name}`);
+	for (const outcome of await check()) {
+		if (outcome.ok) passed++;
+		else failed++;
+		if (outcome.name === undefined) continue;
+		if (!outcome.ok && outcome.output) console.log(outcome.output.trimEnd());
+		console.log(`${outcome.ok ? "ok  " : "FAIL"} ${outcome.name}`);
+	}
+	console.log(`   ${((performance.now() - start) / 1000).toFixed(1)} s`);
+}
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
