@@ -3,4 +3,29 @@
  *
  * @packageDocumentation
  */
-export {};
+export { Address } from "./address/address.js";
+export type { AddressRoute, DnsTcpSocket, DnsUdpSocket, Endpoint } from "./address/types.js";
+export {
+	AddressDnsError,
+	AddressError,
+	AddressFamilyError,
+	AddressIndexError,
+	AddressNotFoundError,
+	AddressSyntaxError,
+	AddressTimeoutError,
+	AddressUnresolvedError,
+	AddressValueError,
+	AddressZoneError,
+} from "./errors.js";
+export { bitsOf, FAMILIES, IP4, IP6, isFamily } from "./family.js";
+export { classifyIp } from "./ip/classify.js";
+export { IpAddress, type IpInput } from "./ip/ip-address.js";
+export { parseLegacyV4 } from "./ip/legacy.js";
+export { canonicalIp, ipVersion, isIp, isPublicIp } from "./ip/predicates.js";
+export { SPECIAL_V4, SPECIAL_V6, type SpecialBlock } from "./ip/special-purpose.js";
+export { IPRange, type RangeOperand } from "./range/ip-range.js";
+export { cidrToNetmask, netmaskToCidr } from "./range/netmask.js";
+export { checkPort, parseTarget } from "./target/parse-target.js";
+export type { Target, TargetInput, TargetOptions, TargetWithPort } from "./target/types.js";
+export { portOfScheme } from "./target/url-ports.js";
+export type { Family, HostPort, IPRangeJson, IpClass } from "./types.js";

@@ -1,0 +1,153 @@
+import type { Family } from "./types.js";
+
+/*
+ * AddressError
+ * ├── AddressSyntaxError      ERR_ADDRESS_SYNTAX      a text is not what it should be; says where
+ * ├── AddressValueError       ERR_ADDRESS_VALUE       a number, bigint or byte array is out of bounds
+ * ├── AddressFamilyError      ERR_ADDRESS_FAMILY      the other family was needed, or two families were mixed
+ * ├── AddressZoneError        ERR_ADDRESS_ZONE        a link-local address and no zone to reach it in
+ * ├── AddressUnresolvedError  ERR_ADDRESS_UNRESOLVED  read before res() has finished
+ * ├── AddressNotFoundError    ERR_ADDRESS_NOT_FOUND   the name exists nowhere, or has no address
+ * ├── AddressDnsError         ERR_ADDRESS_DNS         no usable answer: a server's refusal, a bad packet, a dead socket
+ * └── AddressTimeoutError     ERR_ADDRESS_TIMEOUT     the deadline came first
+ * AddressIndexError (a RangeError)  ERR_ADDRESS_INDEX  at(i) outside of a range
+ */
+
+/** What every error of this package is, but for {@link AddressIndexError}. */
+export class AddressError extends Error {
+	override readonly name: string = "AddressError";
+	/** Stable and for programs; the message is for people and may change. */
+	readonly code: string;
+	/** What was given, as text. */
+	readonly input: string;
+
+	constructor(code: string, input: string, message: string, options?: ErrorOptions) {
+		super(message, options);
+		this.code = code;
+		this.input = input;
+	}
+}
+
+/** A text could not be read. `position` is the index of the first character at fault, from 0. */
+export class AddressSyntaxError extends AddressError {
+	override readonly name = "AddressSyntaxError";
+	readonly position: number;
+	readonly reason: string;
+
+	constructor(input: string, position: number, reason: string, options?: ErrorOptions) {
+		super("ERR_ADDRESS_SYNTAX", input, `${reason} at ${position} in ${quote(input)}`, options);
+		this.position = position;
+		this.reason = reason;
+	}
+}
+
+/** A number, bigint, byte array or netmask does not make an address, a prefix or a port. */
+export class AddressValueError extends AddressError {
+	override readonly name = "AddressValueError";
+
+	constructor(input: string, reason: string, options?: ErrorOptions) {
+		super("ERR_ADDRESS_VALUE", input, `${reason}: ${quote(input)}`, options);
+	}
+}
+
+/** An address of one family where the other is needed. */
+export class AddressFamilyError extends AddressError {
+	override readonly name = "AddressFamilyError";
+	/** The family that was asked for. */
+	readonly wanted: Family;
+	/** The families that there are. */
+	readonly found: readonly Family[];
+
+	constructor(
+		input: string,
+		wanted: Family,
+		found: readonly Family[],
+		reason: string,
+		options?: ErrorOptions,
+	) {
+		super("ERR_ADDRESS_FAMILY", input, reason, options);
+		this.wanted = wanted;
+		this.found = found;
+	}
+}
+
+/** A link-local address means nothing without the link: give `%zone` or a route with a NIC. */
+export class AddressZoneError extends AddressError {
+	override readonly name = "AddressZoneError";
+
+	constructor(input: string, reason: string) {
+		super("ERR_ADDRESS_ZONE", input, `${reason}: ${quote(input)}`);
+	}
+}
+
+/** An Address was read before its `res()` had finished. */
+export class AddressUnresolvedError extends AddressError {
+	override readonly name = "AddressUnresolvedError";
+
+	constructor(input: string) {
+		super("ERR_ADDRESS_UNRESOLVED", input, `${quote(input)} is not resolved yet: await res() first`);
+	}
+}
+
+/** The name does not exist, or exists and has no address. `cause` holds what each family's lookup said. */
+export class AddressNotFoundError extends AddressError {
+	override readonly name = "AddressNotFoundError";
+
+	constructor(input: string, reason: string, options?: ErrorOptions) {
+		super("ERR_ADDRESS_NOT_FOUND", input, `${reason}: ${quote(input)}`, options);
+	}
+}
+
+/** The resolver gave no usable answer. */
+export class AddressDnsError extends AddressError {
+	override readonly name = "AddressDnsError";
+	/** The resolver's own word: an EAI_ code, an RCODE ("SERVFAIL"), or a socket's error code. */
+	readonly detail: string;
+	/** The server that was asked, as `ip:port`; null for the system resolver. */
+	readonly server: string | null;
+
+	constructor(input: string, detail: string, server: string | null, options?: ErrorOptions) {
+		const where = server === null ? "the system resolver" : server;
+		super("ERR_ADDRESS_DNS", input, `${where} failed for ${quote(input)}: ${detail}`, options);
+		this.detail = detail;
+		this.server = server;
+	}
+}
+
+/** The deadline passed without an answer. */
+export class AddressTimeoutError extends AddressError {
+	override readonly name = "AddressTimeoutError";
+	/** The time that was allowed, in ms. */
+	readonly timeout: number;
+
+	constructor(input: string, timeout: number, options?: ErrorOptions) {
+		super("ERR_ADDRESS_TIMEOUT", input, `no answer for ${quote(input)} in ${timeout} ms`, options);
+		this.timeout = timeout;
+	}
+}
+
+/** `at(i)` outside of the range; a RangeError, as the language has for its own sequences. */
+export class AddressIndexError extends RangeError {
+	override readonly name = "AddressIndexError";
+	readonly code = "ERR_ADDRESS_INDEX";
+	/** The range, as text. */
+	readonly input: string;
+	readonly index: bigint;
+	/** How many hosts the range has. */
+	readonly size: bigint;
+
+	constructor(input: string, index: bigint, size: bigint) {
+		super(`index ${index} is outside of ${input}, which has ${size} hosts`);
+		this.input = input;
+		this.index = index;
+		this.size = size;
+	}
+}
+
+const QUOTED_AT_MOST = 100;
+
+/** An input as it goes into a message: one line, and no longer than a message should be. */
+export function quote(input: string): string {
+	const text = JSON.stringify(input.length > QUOTED_AT_MOST ? `${input.slice(0, QUOTED_AT_MOST)}…` : input);
+	return text;
+}

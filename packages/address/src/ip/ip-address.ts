@@ -1,0 +1,167 @@
+import { inspect } from "node:util";
+import { AddressFamilyError, AddressSyntaxError, AddressValueError } from "../errors.js";
+import { bitsOf, IP4, IP6, isFamily } from "../family.js";
+import type { Family, IpClass } from "../types.js";
+import { fromBytes, toBytes } from "./bytes.js";
+import { classifyValue, unmap } from "./classify.js";
+import { printIp } from "./print-ip.js";
+import { readIp, zoneFault } from "./read-ip.js";
+
+/** What an {@link IpAddress} can be made from without naming the way: text, another one, or 4 or 16 bytes. */
+export type IpInput = string | IpAddress | Uint8Array;
+
+/** One IPv4 or IPv6 address: a value that never changes, with one canonical text. */
+export class IpAddress {
+	/** 4 or 6. A v4-mapped address (`::ffff:1.2.3.4`) is an IPv6 address. */
+	readonly af: Family;
+	/** The zone of a link-local or multicast IPv6 address (`eth0` in `fe80::1%eth0`), or null. */
+	readonly zone: string | null;
+	readonly #value: bigint;
+	#text: string | undefined;
+	#class: IpClass | undefined;
+
+	private constructor(value: bigint, af: Family, zone: string | null) {
+		this.#value = value;
+		this.af = af;
+		this.zone = zone;
+	}
+
+	/**
+	 * Reads an address strictly: no leading zeros, no short, hex or integer forms (see `parseLegacyV4`).
+	 * @throws AddressSyntaxError with the position of the fault (`ERR_ADDRESS_SYNTAX`).
+	 */
+	static parse(text: string): IpAddress {
+		const reading = readIp(text);
+		if (!reading.ok) throw new AddressSyntaxError(text, reading.position, reading.reason);
+		return new IpAddress(reading.value, reading.af, reading.zone);
+	}
+
+	/** The address in text, bytes or another IpAddress. Throws as `parse` and `fromBytes` do. */
+	static from(input: IpInput): IpAddress {
+		if (typeof input === "string") return IpAddress.parse(input);
+		return input instanceof IpAddress ? input : IpAddress.fromBytes(input);
+	}
+
+	/**
+	 * The address of a number of the given family.
+	 * @throws AddressValueError outside of 0 to 2^32 - 1 or 2^128 - 1, or for a zone that the address cannot have.
+	 */
+	static fromBigInt(value: bigint, af: Family, zone: string | null = null): IpAddress {
+		if (!isFamily(af)) throw new AddressValueError(String(af), "a family is 4 or 6");
+		if (value < 0n || value >> BigInt(bitsOf(af)) !== 0n) {
+			throw new AddressValueError(String(value), `not an IPv${af} address`);
+		}
+		if (zone !== null) {
+			const bad = af === IP4 ? "an IPv4 address has no zone" : zoneFault(zone, value)?.reason;
+			if (bad !== undefined) throw new AddressValueError(zone, bad);
+		}
+		return new IpAddress(value, af, zone);
+	}
+
+	/**
+	 * The address of 4 or 16 bytes in network order.
+	 * @throws AddressValueError for another length (`ERR_ADDRESS_VALUE`).
+	 */
+	static fromBytes(bytes: Uint8Array): IpAddress {
+		if (bytes.length !== 4 && bytes.length !== 16) {
+			throw new AddressValueError(`${bytes.length} bytes`, "an address has 4 or 16 bytes");
+		}
+		return new IpAddress(fromBytes(bytes), bytes.length === 4 ? IP4 : IP6, null);
+	}
+
+	/** What the address is by the IANA registries. A v4-mapped address is what its IPv4 address is. */
+	get ipClass(): IpClass {
+		this.#class ??= classifyValue(this.#value, this.af);
+		return this.#class;
+	}
+
+	/** Globally routable unicast. */
+	get isPublic(): boolean {
+		return this.ipClass === "public";
+	}
+
+	/** RFC 1918 or unique-local. Not the same as "not public": see `ipClass`. */
+	get isPrivate(): boolean {
+		return this.ipClass === "private" || this.ipClass === "unique-local";
+	}
+
+	get isLoopback(): boolean {
+		return this.ipClass === "loopback";
+	}
+
+	get isLinkLocal(): boolean {
+		return this.ipClass === "link-local";
+	}
+
+	get isMulticast(): boolean {
+		return this.ipClass === "multicast";
+	}
+
+	/** 0.0.0.0 or ::, the any-address of sockets. */
+	get isUnspecified(): boolean {
+		return this.ipClass === "unspecified";
+	}
+
+	/** Carrier-grade NAT space, RFC 6598. */
+	get isShared(): boolean {
+		return this.ipClass === "shared";
+	}
+
+	/** The IPv4 address inside a v4-mapped one; any other address as it is. */
+	unmapped(): IpAddress {
+		const value = unmap(this.#value, this.af);
+		return value === undefined ? this : new IpAddress(value, IP4, null);
+	}
+
+	/** The same address in another zone, or in none. Throws AddressValueError if it can have no zone. */
+	withZone(zone: string | null): IpAddress {
+		return IpAddress.fromBigInt(this.#value, this.af, zone);
+	}
+
+	/** Whether family, value and zone are the same. */
+	equals(other: IpAddress): boolean {
+		return this.af === other.af && this.#value === other.#value && this.zone === other.zone;
+	}
+
+	/**
+	 * -1, 0 or 1 by value, then by zone; 0 exactly where `equals` is true.
+	 * @throws AddressFamilyError across families, which have no order; see `order` for a mixed list.
+	 */
+	compare(other: IpAddress): -1 | 0 | 1 {
+		if (this.af !== other.af) {
+			throw new AddressFamilyError(`${other}`, this.af, [other.af], `${this} and ${other} have no order`);
+		}
+		return IpAddress.order(this, other);
+	}
+
+	/** For sorting a list of both families: IPv4 first, then as `compare`. */
+	static order(a: IpAddress, b: IpAddress): -1 | 0 | 1 {
+		if (a.af !== b.af) return a.af < b.af ? -1 : 1;
+		if (a.#value !== b.#value) return a.#value < b.#value ? -1 : 1;
+		if (a.zone === b.zone) return 0;
+		return a.zone === null || (b.zone !== null && a.zone < b.zone) ? -1 : 1;
+	}
+
+	toBigInt(): bigint {
+		return this.#value;
+	}
+
+	/** 4 or 16 bytes in network order. */
+	toBytes(): Uint8Array {
+		return toBytes(this.#value, this.af);
+	}
+
+	/** The canonical text: RFC 5952, with `%zone` if it has one. */
+	toString(): string {
+		this.#text ??= printIp(this.#value, this.af) + (this.zone === null ? "" : `%${this.zone}`);
+		return this.#text;
+	}
+
+	toJSON(): string {
+		return this.toString();
+	}
+
+	[inspect.custom](): string {
+		return `IpAddress(${this})`;
+	}
+}

@@ -1,0 +1,294 @@
+import { inspect } from "node:util";
+import { AddressFamilyError, AddressIndexError, AddressSyntaxError, AddressValueError } from "../errors.js";
+import { bitsOf, isFamily } from "../family.js";
+import { classifyBlock } from "../ip/classify.js";
+import { IpAddress, type IpInput } from "../ip/ip-address.js";
+import { takesZone } from "../ip/read-ip.js";
+import type { Family, IPRangeJson, IpClass } from "../types.js";
+import { readPrefix, toCidr } from "./netmask.js";
+import { sliceBounds } from "./slice.js";
+
+/** What can be inside of a range: an address or a range, or the text of either. */
+export type RangeOperand = string | IpAddress | IPRange;
+
+/**
+ * A block of addresses, or one address: a value that never changes. It keeps the address that it was made
+ * from (`ip`, host bits and all), as the addresses of a NIC are written: `192.168.1.5/24`.
+ *
+ * Its **hosts** are what is counted, indexed and iterated: a block leaves out its network address (in IPv6 the
+ * subnet-router anycast address, RFC 4291 section 2.6.1) and keeps its last one, so a /16 has 65535; a /31 or
+ * /127 has both its addresses (RFC 3021, RFC 6164); a single address is its own host. What it **contains** is
+ * every address of the block.
+ */
+export class IPRange implements Iterable<IpAddress> {
+	/** 4 or 6. */
+	readonly af: Family;
+	/** Prefix length in bits: 32 or 128 for a single address. */
+	readonly cidr: number;
+	/** How many hosts there are. */
+	readonly size: bigint;
+	readonly #given: IpAddress;
+	readonly #network: bigint;
+	/** From the network address to host 0. */
+	readonly #skip: bigint;
+
+	/**
+	 * @param ip - An address, `ip/prefix` text, or 4 or 16 bytes.
+	 * @param prefix - Its prefix length (a number, or text with or without the slash) or its netmask. The full
+	 * length if left out.
+	 * @throws AddressSyntaxError for text that cannot be read or that gives the prefix a second time,
+	 * AddressValueError for bytes and numbers that make none.
+	 */
+	constructor(ip: IpInput, prefix?: number | string) {
+		const { given, cidr } = readGiven(ip, prefix);
+		this.#given = given;
+		this.af = given.af;
+		this.cidr = cidr;
+		const hostBits = BigInt(bitsOf(this.af) - cidr);
+		this.#network = (given.toBigInt() >> hostBits) << hostBits;
+		this.#skip = hostBits > 1n ? 1n : 0n;
+		this.size = (1n << hostBits) - this.#skip;
+		if (given.zone !== null && !(takesZone(this.#network) && takesZone(this.#top))) {
+			throw new AddressValueError(`${given}/${cidr}`, "a zone on a range that is not link-local");
+		}
+	}
+
+	/** `ip/prefix`, `ip/netmask` or a bare address (a range of one). Throws AddressSyntaxError. */
+	static parse(text: string): IPRange {
+		return new IPRange(text);
+	}
+
+	/** The range around a number of the given family. Throws AddressValueError outside of the family. */
+	static fromBigInt(value: bigint, af: Family, prefix?: number | string): IPRange {
+		return new IPRange(IpAddress.fromBigInt(value, af), prefix);
+	}
+
+	/** The range around 4 or 16 bytes in network order. Throws AddressValueError for another length. */
+	static fromBytes(bytes: Uint8Array, prefix?: number | string): IPRange {
+		return new IPRange(bytes, prefix);
+	}
+
+	/**
+	 * Takes `toJSON()` back.
+	 * @throws AddressSyntaxError, AddressValueError, and AddressFamilyError where `af` is not the family of `ip`.
+	 */
+	static fromJSON(json: IPRangeJson): IPRange {
+		const range = new IPRange(json.ip, json.cidr);
+		if (!isFamily(json.af)) throw new AddressValueError(String(json.af), "a family is 4 or 6");
+		if (range.af !== json.af) {
+			throw new AddressFamilyError(
+				json.ip,
+				json.af,
+				[range.af],
+				`${json.ip} is not an IPv${json.af} address`,
+			);
+		}
+		return range;
+	}
+
+	/** The address that the range was made from, with its host bits and zone. */
+	get ip(): string {
+		return this.#given.toString();
+	}
+
+	get zone(): string | null {
+		return this.#given.zone;
+	}
+
+	/** Whether it is one address, of full prefix length. */
+	get isSingle(): boolean {
+		return this.cidr === bitsOf(this.af);
+	}
+
+	/** Whether the address it was made from is not the network address: an address in a subnet, not a block. */
+	get hasHostBits(): boolean {
+		return this.#given.toBigInt() !== this.#network;
+	}
+
+	/** The lowest address, which is no host of a block (see the class). */
+	get network(): IpAddress {
+		return this.#address(this.#network);
+	}
+
+	/** The first host. */
+	get first(): IpAddress {
+		return this.at(0);
+	}
+
+	/** The last host and highest address. */
+	get last(): IpAddress {
+		return this.at(-1);
+	}
+
+	/** The netmask as text: 255.255.255.0 for a /24. */
+	get netmask(): string {
+		const hostBits = BigInt(bitsOf(this.af) - this.cidr);
+		const all = (1n << BigInt(bitsOf(this.af))) - 1n;
+		return IpAddress.fromBigInt((all >> hostBits) << hostBits, this.af).toString();
+	}
+
+	/** The class that all its addresses have, or "mixed". */
+	get ipClass(): IpClass | "mixed" {
+		return classifyBlock(this.#network, this.#top, this.af);
+	}
+
+	/** Whether every address is globally routable unicast. */
+	get isPublic(): boolean {
+		return this.ipClass === "public";
+	}
+
+	/** Whether every address is of RFC 1918, or every one unique-local. */
+	get isPrivate(): boolean {
+		return this.ipClass === "private" || this.ipClass === "unique-local";
+	}
+
+	get isLoopback(): boolean {
+		return this.ipClass === "loopback";
+	}
+
+	get isLinkLocal(): boolean {
+		return this.ipClass === "link-local";
+	}
+
+	/**
+	 * Host number `index`, from 0, or from the end if negative.
+	 * @throws AddressIndexError (a RangeError, `ERR_ADDRESS_INDEX`) outside of the range, AddressValueError for
+	 * a number that is no integer.
+	 */
+	at(index: number | bigint): IpAddress {
+		const wanted = toIndex(index);
+		const offset = wanted < 0n ? wanted + this.size : wanted;
+		if (offset < 0n || offset >= this.size) throw new AddressIndexError(this.toString(), wanted, this.size);
+		return this.#address(this.#network + this.#skip + offset);
+	}
+
+	/** The hosts from the first on, made one by one. */
+	[Symbol.iterator](): IterableIterator<IpAddress> {
+		return this.slice();
+	}
+
+	/** The hosts from the last back, made one by one. */
+	reversed(): IterableIterator<IpAddress> {
+		return this.slice(undefined, undefined, -1);
+	}
+
+	/**
+	 * The hosts from `start` up to and without `end`, each `step`th, made one by one. Bounds are those of the
+	 * language's own slice: negative ones count from the end, and those outside are moved to the edge.
+	 * With a negative step it goes backwards, from the last host unless `start` says otherwise.
+	 * @throws AddressValueError for a step of 0 or a number that is no integer.
+	 */
+	slice(
+		start?: number | bigint,
+		end?: number | bigint,
+		step: number | bigint = 1,
+	): IterableIterator<IpAddress> {
+		const by = toIndex(step);
+		if (by === 0n) throw new AddressValueError(String(step), "a step is not 0");
+		const bounds = sliceBounds(this.size, maybeIndex(start), maybeIndex(end), by);
+		return this.#walk(bounds.from, bounds.to, by);
+	}
+
+	/** Whether all of an address or range lies in this one. False across families, and across zones. */
+	contains(other: RangeOperand): boolean {
+		const range = IPRange.#of(other);
+		if (range.af !== this.af || (this.zone !== null && this.zone !== range.zone)) return false;
+		return range.#network >= this.#network && range.#top <= this.#top;
+	}
+
+	/** Whether the two have an address in common. False across families, and between two different zones. */
+	overlaps(other: RangeOperand): boolean {
+		const range = IPRange.#of(other);
+		if (range.af !== this.af) return false;
+		if (this.zone !== null && range.zone !== null && this.zone !== range.zone) return false;
+		return range.#network <= this.#top && this.#network <= range.#top;
+	}
+
+	/** Whether both are the same set of addresses: family, network, prefix and zone. Host bits do not count. */
+	equals(other: RangeOperand): boolean {
+		return IPRange.order(this, IPRange.#of(other)) === 0;
+	}
+
+	/**
+	 * -1, 0 or 1 by network, the wider one first, then by zone; 0 exactly where `equals` is true.
+	 * @throws AddressFamilyError across families, which have no order; see `order` for a mixed list.
+	 */
+	compare(other: RangeOperand): -1 | 0 | 1 {
+		const range = IPRange.#of(other);
+		if (range.af !== this.af) {
+			throw new AddressFamilyError(`${range}`, this.af, [range.af], `${this} and ${range} have no order`);
+		}
+		return IPRange.order(this, range);
+	}
+
+	/** For sorting a list of both families: IPv4 first, then as `compare`. */
+	static order(a: IPRange, b: IPRange): -1 | 0 | 1 {
+		const sameNetwork = a.af === b.af && a.#network === b.#network;
+		if (sameNetwork && a.cidr !== b.cidr) return a.cidr < b.cidr ? -1 : 1;
+		return IpAddress.order(a.network, b.network);
+	}
+
+	/** The page's form: the address as given, with host bits kept. */
+	toJSON(): IPRangeJson {
+		return { ip: this.ip, cidr: this.cidr, af: this.af };
+	}
+
+	/** `ip/prefix` with the address as given; `parse` takes it back. */
+	toString(): string {
+		return `${this.ip}/${this.cidr}`;
+	}
+
+	[inspect.custom](): string {
+		return `IPRange(${this})`;
+	}
+
+	get #top(): bigint {
+		return this.#network + this.#skip + this.size - 1n;
+	}
+
+	static #of(operand: RangeOperand): IPRange {
+		return operand instanceof IPRange ? operand : new IPRange(operand);
+	}
+
+	#address(value: bigint): IpAddress {
+		return IpAddress.fromBigInt(value, this.af, this.zone);
+	}
+
+	*#walk(from: bigint, to: bigint, by: bigint): Generator<IpAddress, void> {
+		for (let i = from; by > 0n ? i < to : i > to; i += by) yield this.at(i);
+	}
+}
+
+function readGiven(ip: IpInput, prefix: number | string | undefined): { given: IpAddress; cidr: number } {
+	const slash = typeof ip === "string" ? ip.indexOf("/") : -1;
+	if (typeof ip !== "string" || slash < 0) {
+		const given = IpAddress.from(ip);
+		return { given, cidr: prefix === undefined ? bitsOf(given.af) : toCidr(prefix, given.af) };
+	}
+	if (prefix !== undefined) throw new AddressSyntaxError(ip, slash, "a second prefix");
+	const given = parsePart(ip, slash);
+	const reading = readPrefix(ip.slice(slash + 1), given.af);
+	if (!reading.ok) throw new AddressSyntaxError(ip, slash + 1 + reading.position, reading.reason);
+	return { given, cidr: reading.cidr };
+}
+
+/** The address before the slash; an error names the whole text. */
+function parsePart(text: string, slash: number): IpAddress {
+	try {
+		return IpAddress.parse(text.slice(0, slash));
+	} catch (error) {
+		if (!(error instanceof AddressSyntaxError)) throw error;
+		throw new AddressSyntaxError(text, error.position, error.reason);
+	}
+}
+
+function toIndex(index: number | bigint): bigint {
+	if (typeof index === "bigint") return index;
+	if (!Number.isSafeInteger(index))
+		throw new AddressValueError(String(index), "an index is a safe integer or a bigint");
+	return BigInt(index);
+}
+
+function maybeIndex(index: number | bigint | undefined): bigint | undefined {
+	return index === undefined ? undefined : toIndex(index);
+}

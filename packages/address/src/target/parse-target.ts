@@ -1,0 +1,94 @@
+import { AddressSyntaxError, AddressValueError } from "../errors.js";
+import { type Fault, fault } from "../ip/read-ip.js";
+import { type HostReading, readHost, readIpHost } from "./read-host.js";
+import type { Target, TargetInput, TargetOptions, TargetWithPort } from "./types.js";
+import { portOfScheme } from "./url-ports.js";
+
+type Split = { ok: true; host: HostReading; port: number | null } | Fault;
+
+/**
+ * Reads where to connect to: `host:port`, `1.2.3.4:80`, `[v6]:port`, `[fe80::1%eth0]:port`, a bare IP or name,
+ * a URL (its port, or that of its scheme), `[host, port]` or an object. IPs come out canonical.
+ * @throws AddressSyntaxError with the position of the fault (`ERR_ADDRESS_SYNTAX`), AddressValueError for a
+ * port that is not an integer from 0 to 65535 (`ERR_ADDRESS_VALUE`).
+ */
+export function parseTarget(
+	input: TargetInput,
+	options: TargetOptions & { readonly defaultPort: number },
+): TargetWithPort;
+export function parseTarget(input: TargetInput, options?: TargetOptions): Target;
+export function parseTarget(input: TargetInput, options: TargetOptions = {}): Target {
+	if (options.defaultPort !== undefined) checkPort(options.defaultPort);
+	if (typeof input === "string" || input instanceof URL) return parseText(String(input), options);
+	const [host, port] = isPair(input) ? input : ["host" in input ? input.host : input.ip, input.port];
+	const reading = readHost(stripBrackets(host));
+	if (!reading.ok) throw new AddressSyntaxError(host, reading.position, reading.reason);
+	return target(reading, port === undefined || port === null ? null : checkPort(port), options);
+}
+
+/** A port as it is, if it is one. Throws AddressValueError otherwise. */
+export function checkPort(port: number): number {
+	if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
+	throw new AddressValueError(String(port), "a port is an integer from 0 to 65535");
+}
+
+function isPair(input: Exclude<TargetInput, string | URL>): input is readonly [string, (number | null)?] {
+	return Array.isArray(input);
+}
+
+function parseText(text: string, options: TargetOptions): Target {
+	const split = text.includes("//") ? readUrl(text) : readAuthority(text, 0, text.length);
+	if (!split.ok) throw new AddressSyntaxError(text, split.position, split.reason);
+	return target(split.host, split.port, options);
+}
+
+function target(reading: HostReading, port: number | null, options: TargetOptions): Target {
+	const { ok: _, ...host } = reading;
+	return { ...host, port: port ?? options.defaultPort ?? null };
+}
+
+/** `[v6]` where only a host stands, as in a tuple. */
+function stripBrackets(host: string): string {
+	return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
+}
+
+/** `scheme://[user@]host[:port][/...]`; what comes before and after the host is not looked into. */
+function readUrl(text: string): Split {
+	const scheme = /^([a-z][a-z0-9+.-]{0,30}):\/\//i.exec(text)?.[1];
+	if (scheme === undefined) return fault(0, "expected a scheme before ://");
+	const start = scheme.length + "://".length;
+	const rest = text.slice(start).search(/[/?#\\]/);
+	const end = rest < 0 ? text.length : start + rest;
+	const split = readAuthority(text, text.lastIndexOf("@", end - 1) + 1 || start, end);
+	if (!split.ok || split.port !== null) return split;
+	return { ...split, port: portOfScheme(scheme.toLowerCase()) ?? null };
+}
+
+/** `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address, from `start` up to and without `end`. */
+function readAuthority(text: string, start: number, end: number): Split {
+	const part = text.slice(start, end);
+	const close = part.startsWith("[") ? part.indexOf("]") : 0;
+	if (close < 0) return fault(end, "expected ]");
+	const colon = part.indexOf(":", close);
+	const isBareV6 = close === 0 && colon >= 0 && part.indexOf(":", colon + 1) >= 0;
+	const hostEnd = colon < 0 || isBareV6 ? part.length : colon;
+	const host = close > 0 ? readIpHost(part.slice(1, close)) : readHost(part.slice(0, hostEnd));
+	if (!host.ok) return fault(start + (close > 0 ? 1 : 0) + host.position, host.reason);
+	if (close > 0 && host.af !== 6) return fault(start + 1, "brackets around what is not IPv6");
+	if (close > 0 && close + 1 !== hostEnd) return fault(start + close + 1, "expected : after ]");
+	if (hostEnd === part.length) return { ok: true, host, port: null };
+	return readPort(text, start + hostEnd + 1, end, host);
+}
+
+function readPort(text: string, start: number, end: number, host: HostReading): Split {
+	if (start === end) return fault(start, "expected a port");
+	let port = 0;
+	for (let i = start; i < end; i++) {
+		const digit = text.charCodeAt(i) - 0x30;
+		if (!(digit >= 0 && digit <= 9)) return fault(i, "not a digit of a port");
+		if (i > start && port === 0) return fault(start, "a leading zero");
+		port = port * 10 + digit;
+		if (port > 65535) return fault(i, "a port above 65535");
+	}
+	return { ok: true, host, port };
+}
