@@ -1,0 +1,73 @@
+import { DEFAULT_ROUTE_MAX_PREFIX, PROBE_DESTINATIONS } from "./defaults.js";
+import { inNetwork } from "./ip-text.js";
+import type { DefaultNic, NicRoute, OsFamily, RawNic, RawSnapshot, SourceAnswer } from "./types.js";
+
+/** Whether a route leads to everywhere: the default route, or the halves that a VPN lays over it. */
+export function isDefaultRoute(route: NicRoute): boolean {
+	if (route.cidr > DEFAULT_ROUTE_MAX_PREFIX[route.af]) return false;
+	return (
+		route.cidr === 0 ||
+		PROBE_DESTINATIONS[route.af].some((ip) => inNetwork(ip, route.destination, route.cidr))
+	);
+}
+
+/** The NIC and the route that the table would take to `ip`: the longest prefix, then the lowest metric. */
+export function lookUpRoute(
+	nics: readonly Pick<RawNic, "name" | "running" | "routes">[],
+	ip: string,
+): { readonly nic: string; readonly route: NicRoute } | null {
+	let best: { readonly nic: string; readonly route: NicRoute } | null = null;
+	for (const nic of nics) {
+		if (nic.running === false) continue;
+		for (const route of nic.routes) {
+			if (!inNetwork(ip, route.destination, route.cidr)) continue;
+			const longer = route.cidr - (best?.route.cidr ?? -1);
+			const cheaper = (best?.route.metric ?? 0) - (route.metric ?? 0);
+			if (longer > 0 || (longer === 0 && cheaper > 0)) best = { nic: nic.name, route };
+		}
+	}
+	return best;
+}
+
+/** Where to ask the kernel to go: the first destination that only a default route covers. */
+export function probeDestination(nics: readonly RawNic[], af: OsFamily): string | null {
+	const candidates = PROBE_DESTINATIONS[af];
+	const free = candidates.find((ip) => {
+		const found = lookUpRoute(nics, ip);
+		return found === null || isDefaultRoute(found.route);
+	});
+	return free ?? null;
+}
+
+/**
+ * Puts the kernel's choice of source address and the route table together. The kernel's word counts for more: it
+ * also knows the policy rules, which the main table does not show. The table decides where the kernel was not
+ * asked, where no NIC or more than one owns the address, or where the owner is the loopback (a host whose service
+ * address is put on lo).
+ */
+export function chooseDefault(
+	raw: RawSnapshot,
+	af: OsFamily,
+	answer: SourceAnswer | null,
+): DefaultNic | null {
+	const probe = probeDestination(raw.nics, af) ?? PROBE_DESTINATIONS[af][0];
+	const looked = lookUpRoute(raw.nics, probe);
+	const inTable = raw.namedDefaults?.[af] ?? (looked && isDefaultRoute(looked.route) ? looked.nic : null);
+	if (answer?.ip === null) return null;
+	if (answer) {
+		const owners = raw.nics.filter(
+			(nic) => nic.kind !== "loopback" && nic.addresses.some(({ ip }) => sameIp(ip, answer.ip)),
+		);
+		const owner =
+			owners.find(({ name }) => name === inTable) ?? (owners.length === 1 ? owners[0] : undefined);
+		if (owner) {
+			return { name: owner.name, source: answer.ip, from: "kernel", confirmed: owner.name === inTable };
+		}
+	}
+	if (inTable === null) return null;
+	return { name: inTable, source: answer?.ip ?? null, from: "table", confirmed: false };
+}
+
+function sameIp(a: string, b: string): boolean {
+	return a.replace(/%.*$/, "") === b.replace(/%.*$/, "");
+}

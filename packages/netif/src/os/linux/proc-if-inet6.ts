@@ -1,0 +1,47 @@
+import { formatIpv6, groupsFromHex } from "../ip-text.js";
+import type { AddressScope, NicAddress } from "../types.js";
+
+const IFA_F_TEMPORARY = 0x01;
+const IFA_F_DADFAILED = 0x08;
+const IFA_F_DEPRECATED = 0x20;
+const IFA_F_TENTATIVE = 0x40;
+
+/** The scope bits of the kernel's address type. */
+const SCOPES: Readonly<Record<number, AddressScope>> = { 0: "global", 16: "host", 32: "link", 64: "site" };
+
+/** An IPv6 address together with its NIC. */
+export interface Inet6Line {
+	readonly nic: string;
+	readonly index: number;
+	readonly address: NicAddress;
+}
+
+/**
+ * The addresses in /proc/net/if_inet6: no header, one line an address with the columns
+ * `address index plen scope flags name`, numbers in hex. Unlike getifaddrs it shows links without a carrier too.
+ */
+export function parseIfInet6(text: string): Inet6Line[] {
+	const lines: Inet6Line[] = [];
+	for (const line of text.split("\n")) {
+		const [hex, index, plen, scopeBits, flags, nic] = line.trim().split(/\s+/);
+		const groups = hex ? groupsFromHex(hex) : null;
+		if (!groups || !index || !plen || !scopeBits || !flags || !nic) continue;
+		const scope = SCOPES[Number.parseInt(scopeBits, 16) & 0x70] ?? "global";
+		const bits = Number.parseInt(flags, 16);
+		const ip = formatIpv6(groups);
+		lines.push({
+			nic,
+			index: Number.parseInt(index, 16),
+			address: {
+				af: 6,
+				ip: scope === "link" ? `${ip}%${nic}` : ip,
+				cidr: Number.parseInt(plen, 16),
+				scope,
+				...(bits & IFA_F_TEMPORARY ? { temporary: true } : {}),
+				...(bits & IFA_F_DEPRECATED ? { deprecated: true } : {}),
+				...(bits & (IFA_F_TENTATIVE | IFA_F_DADFAILED) ? { tentative: true } : {}),
+			},
+		});
+	}
+	return lines;
+}
