@@ -1,0 +1,136 @@
+import { NatPredictionError } from "../errors.js";
+import { type NatInfo, natInfo, type PortRange } from "../nat-info.js";
+import { natsCanPredict, natsIntersect, STUN_PORT } from "./pair.js";
+import { type ObservedMapping, type PunchMapping, type PunchMode, singleMapping } from "./single.js";
+
+/** What {@link predictMappings} needs to know. */
+export interface PredictOptions {
+	readonly our: NatInfo;
+	readonly their: NatInfo;
+	/** Where the peer is. @default "remote" */
+	readonly mode?: PunchMode;
+	/** The peer's mappings, where it has sent them already; otherwise templates are made. */
+	readonly peer?: readonly PunchMapping[];
+	/** How many mappings to make where the peer's are not known. @default 2 */
+	readonly count?: number;
+}
+
+/** What {@link predictMappings} works with. */
+export interface PredictDeps {
+	/** Ask a STUN server from the local port given: which mapped port does it see? Null if it did not answer. */
+	readonly observe: (localPort: number) => Promise<ObservedMapping | null>;
+	/** Random whole number from `min` to `max`, both included. */
+	readonly pick: (min: number, max: number) => number;
+}
+
+/** The plan of one side. */
+export interface Prediction {
+	/** One mapping for each of `peer`. */
+	readonly mappings: readonly PunchMapping[];
+	/** What was asked of the peer, or its own mappings. */
+	readonly peer: readonly PunchMapping[];
+	/** What was observed beforehand, one for each mapping. */
+	readonly observed: readonly ObservedMapping[];
+	/** The ports that both NATs give out. */
+	readonly range: PortRange;
+	/** 1 if the peer has to come from the STUN port. */
+	readonly useStunPort: 0 | 1;
+}
+
+/** P2PD's `USE_MAP_NO`: two mappings, so that one collision does not lose the punch. */
+const DEFAULT_COUNT = 2;
+/** High ports to observe from (P2PD's numbers): above the ports that services use, with room to count up. */
+const OBSERVE_FROM: PortRange = { start: 2000, end: 64534 };
+/** A local port may be taken or a datagram lost: so many tries for one mapping (P2PD's number). */
+const OBSERVE_TRIES = 5;
+
+const OPEN = natInfo(1, { type: 1, value: 0 });
+
+/**
+ * What to ask of a peer whose mappings are not known: one mapping on the STUN port if that is needed, otherwise
+ * `count` random ports of the shared range.
+ */
+export function templateMappings(
+	useStunPort: 0 | 1,
+	range: PortRange,
+	count: number,
+	pick: (min: number, max: number) => number,
+): readonly PunchMapping[] {
+	if (useStunPort === 1) return [{ local: 0, reply: 0, remote: STUN_PORT }];
+	return Array.from({ length: count }, () => ({ local: 0, reply: 0, remote: pick(range.start, range.end) }));
+}
+
+/**
+ * Predict the ports with which this side punches (P2PD's full prediction): one mapping is observed for each that is
+ * needed, then each is predicted from what was observed. In the modes `lan` and `self` no NAT is between the peers.
+ *
+ * @throws NatPredictionError (`ERR_NAT_PREDICTION`), also with rule `no-observation` if no server answered
+ */
+export async function predictMappings(options: PredictOptions, deps: PredictDeps): Promise<Prediction> {
+	const { mode = "remote", count = DEFAULT_COUNT } = options;
+	const direct = mode !== "remote";
+	const our = direct ? OPEN : options.our;
+	const their = direct ? OPEN : options.their;
+	const useStunPort = natsCanPredict(our, their);
+	const range = natsIntersect(our, their, count);
+	const peer =
+		options.peer !== undefined && options.peer.length > 0
+			? options.peer
+			: templateMappings(useStunPort, range, count, deps.pick);
+	const observed: ObservedMapping[] = [];
+	// One after the other: each new mapping moves the NAT's counter, and the last one is what the next counts from.
+	for (let made = 0; made < peer.length; made++) {
+		observed.push(direct ? { local: 0, remote: 0 } : await observeOne(deps));
+	}
+	const mappings: PunchMapping[] = [];
+	let last = observed[observed.length - 1];
+	for (const [index, theirs] of peer.entries()) {
+		const preloaded = observed[index];
+		if (last === undefined || preloaded === undefined) break;
+		const mapping = singleMapping({ mode, peer: theirs, last, preloaded, range, nat: our, pick: deps.pick });
+		mappings.push(mapping);
+		// The mapping predicted will be the NAT's last one by the time that the next is made.
+		last = { local: mapping.local, remote: mapping.remote };
+	}
+	return { mappings, peer, observed, range, useStunPort };
+}
+
+/**
+ * Fit our mappings to what the peer has answered: where it needs an exact port of us, and our NAT lets us choose
+ * one (deltas 1 to 3), the mapping is predicted anew for that port.
+ */
+export function updateMappings(
+	plan: Prediction,
+	replies: readonly PunchMapping[],
+	options: Pick<PredictOptions, "our" | "mode">,
+	deps: Pick<PredictDeps, "pick">,
+): readonly PunchMapping[] {
+	const mode = options.mode ?? "remote";
+	const counting = options.our.delta.type >= 4;
+	return plan.mappings.map((mapping, index) => {
+		const theirs = replies[index];
+		const preloaded = plan.observed[index];
+		const last = plan.observed[plan.observed.length - 1];
+		if (theirs === undefined || preloaded === undefined || last === undefined) return mapping;
+		if (theirs.reply === 0 || mode === "self" || counting) return mapping;
+		const { range } = plan;
+		const fresh = singleMapping({
+			mode,
+			peer: theirs,
+			last,
+			preloaded,
+			range,
+			nat: options.our,
+			pick: deps.pick,
+		});
+		return { local: fresh.local, reply: mapping.reply, remote: theirs.reply };
+	});
+}
+
+async function observeOne(deps: PredictDeps): Promise<ObservedMapping> {
+	for (let attempt = 0; attempt < OBSERVE_TRIES; attempt++) {
+		const seen = await deps.observe(deps.pick(OBSERVE_FROM.start, OBSERVE_FROM.end));
+		if (seen !== null) return seen;
+	}
+	throw new NatPredictionError("no-observation", `no mapping could be observed in ${OBSERVE_TRIES} tries`);
+}
