@@ -1,0 +1,31 @@
+/** How long a scenario or an awaited command may run, ms. More than any STUN exchange (RFC 5389: 39.5 s) that a test should wait out. */
+export const DEFAULT_RUN_TIMEOUT = 60_000;
+
+/** How long the namespaces may take, ms. It takes a tenth of a second; more than this is a hang, also on a loaded machine. */
+export const SETUP_TIMEOUT = 20_000;
+
+/** How long a server may take until its sockets are bound, ms. coturn takes a tenth of a second. */
+export const READY_TIMEOUT = 20_000;
+
+/** Between two looks at a namespace's socket tables, ms: short beside the start of any server. */
+export const READY_POLL = 5;
+
+/** UDP and TCP mappings without another lifetime end after this, s: RFC 4787 REQ-5's least value. */
+export const MAPPING_LIFETIME_S = 120;
+
+/** External ports of a NAT that names no others: those a home router would use (RFC 4787 section 4.2.2 keeps 0-1023 apart). */
+export const EXTERNAL_PORTS: readonly [number, number] = [1024, 65535];
+
+/** Room for learnt pinholes; a test never comes near. */
+export const PINHOLES = 65_535;
+
+/** The metric of the first default route of a host whose topology names none; the next NIC's is one higher. */
+export const FIRST_METRIC = 100;
+
+/** The namespace in the middle that routes between everything outside. */
+export const CORE = "internet";
+
+/** The core's own addresses: next hop of everything that lies directly outside. */
+export const CORE_IP4 = "193.0.0.1";
+/** @see CORE_IP4; link-local, and the same on each of its links, as real providers do. */
+export const CORE_IP6 = "fe80::1";

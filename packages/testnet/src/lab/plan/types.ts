@@ -1,0 +1,45 @@
+import type { LabService } from "../types.js";
+
+/** A socket that a server must have bound before it counts as ready. */
+export interface Listen {
+	readonly proto: "udp" | "tcp";
+	readonly ip: string;
+	readonly port: number;
+}
+
+/** A server to start in a namespace. */
+export interface DaemonPlan {
+	readonly host: string;
+	readonly command: string;
+	readonly args: readonly string[];
+	readonly listens: readonly Listen[];
+}
+
+/** One end of a veth pair. */
+export interface LinkEnd {
+	readonly namespace: string;
+	readonly name: string;
+}
+
+/** One namespace, as the text that its tools are given. */
+export interface NamespacePlan {
+	readonly name: string;
+	/** Paths below /proc/sys/net with their values, set before any link exists. */
+	readonly sysctls: ReadonlyMap<string, string>;
+	/** The same, set when the links and rules stand. */
+	readonly lateSysctls: ReadonlyMap<string, string>;
+	/** Lines for `ip -batch`. */
+	readonly ip: readonly string[];
+	/** A ruleset for `nft -f`, or "". */
+	readonly nft: string;
+	/** The text of its /etc/resolv.conf. */
+	readonly resolvConf: string;
+}
+
+/** Everything that building a laboratory does, as data. */
+export interface LabPlan {
+	readonly namespaces: readonly NamespacePlan[];
+	readonly links: readonly (readonly [LinkEnd, LinkEnd])[];
+	readonly daemons: readonly DaemonPlan[];
+	readonly services: readonly LabService[];
+}
