@@ -26,7 +26,8 @@ export async function readFallback(
 	if (host.ok) {
 		const nics = [...host.byName].map(([name, list]) => {
 			const addresses = list
-				.map((each) => fromHostAddress(each, name))
+				// Windows takes the index as a zone where the others take the name.
+				.map((each) => fromHostAddress(each, deps.platform === "win32" ? `${each.scopeid ?? name}` : name))
 				.filter((address): address is NicAddress => address !== null);
 			return listedNic(name, addresses, cleanMac(list[0]?.mac ?? ""), list[0]?.internal === true);
 		});

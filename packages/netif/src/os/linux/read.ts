@@ -29,7 +29,11 @@ export async function readLinux(deps: OsDeps, options: EnumerateOptions): Promis
 	try {
 		names = readLinuxNames(deps);
 	} catch (error) {
-		return readFallback(deps, options, `/proc/net/dev: ${reasonOf(error)}`);
+		return readFallback(
+			deps,
+			options,
+			`neither /proc/net nor /sys/class/net can be read: ${reasonOf(error)}`,
+		);
 	}
 
 	const host = readHostAddresses(deps);

@@ -26,6 +26,7 @@ const BY_MEDIUM: Readonly<Record<number, NicKind>> = {
 	1: "wireless", // WirelessLan
 	8: "cellular", // WirelessWan
 	9: "wireless", // Native802_11
+	10: "wireless", // BlueTooth
 };
 
 /** The kind of a Windows adapter by what its driver reports; `null` when that says nothing. */
