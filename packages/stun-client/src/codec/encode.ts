@@ -1,0 +1,86 @@
+import { StunEncodeError } from "../errors.js";
+import { ATTRIBUTE_CODECS } from "./attributes/registry.js";
+import type { AttributeCodec } from "./attributes/types.js";
+import { ATTRIBUTE_TYPES, BINDING_METHOD, HEADER_LENGTH, MAGIC_COOKIE } from "./constants.js";
+import { fingerprintOf } from "./fingerprint.js";
+import { integrityOf } from "./integrity.js";
+import { MAX_METHOD, packType } from "./message-type.js";
+import { packFrame } from "./stun-package.js";
+import type { IntegrityOptions, MessageInput, NamedAttribute, RawAttribute } from "./types.js";
+
+const COOKIE_BYTES: Uint8Array = Uint8Array.of(
+	MAGIC_COOKIE >>> 24,
+	(MAGIC_COOKIE >>> 16) & 0xff,
+	(MAGIC_COOKIE >>> 8) & 0xff,
+	MAGIC_COOKIE & 0xff,
+);
+
+function idBytes(transactionId: Uint8Array): Uint8Array {
+	if (transactionId.length === 12) return Buffer.concat([COOKIE_BYTES, transactionId]);
+	if (transactionId.length === 16) return transactionId;
+	throw new StunEncodeError(`a transaction id of ${transactionId.length} bytes, not 12 or 16`);
+}
+
+function toRaw(attribute: NamedAttribute | RawAttribute, id: Uint8Array, classic: boolean): RawAttribute {
+	if (!("name" in attribute)) return attribute;
+	const type = ATTRIBUTE_TYPES[attribute.name];
+	const codec = ATTRIBUTE_CODECS[attribute.name] as AttributeCodec<unknown>;
+	return { type, value: codec.encode(attribute.value, { type, id, classic }) };
+}
+
+/** Appends one attribute to a whole message and corrects its length. */
+function append(message: Buffer, type: number, value: Uint8Array): Buffer {
+	const header = Buffer.alloc(4);
+	header.writeUInt16BE(type, 0);
+	header.writeUInt16BE(value.length, 2);
+	const longer = Buffer.concat([message, header, value]);
+	longer.writeUInt16BE(longer.length - HEADER_LENGTH, 2);
+	return longer;
+}
+
+function seal(message: Buffer, { key, algorithm = "sha1" }: IntegrityOptions): Buffer {
+	let sealed = message;
+	if (algorithm !== "sha256") {
+		sealed = append(sealed, ATTRIBUTE_TYPES["MESSAGE-INTEGRITY"], integrityOf(sealed, 20, key, "sha1"));
+	}
+	if (algorithm !== "sha1") {
+		sealed = append(
+			sealed,
+			ATTRIBUTE_TYPES["MESSAGE-INTEGRITY-SHA256"],
+			integrityOf(sealed, 32, key, "sha256"),
+		);
+	}
+	return sealed;
+}
+
+function sign(message: Buffer): Buffer {
+	const value = Buffer.alloc(4);
+	const signed = append(message, ATTRIBUTE_TYPES.FINGERPRINT, value);
+	// The CRC covers the length that already counts the attribute.
+	signed.writeUInt32BE(fingerprintOf(signed.subarray(0, message.length)), message.length + 4);
+	return signed;
+}
+
+/**
+ * Writes a message: header, the attributes in the order given, then integrity and FINGERPRINT if asked for.
+ *
+ * @throws {StunEncodeError} ERR_STUN_ENCODE when a value has no wire form
+ */
+export function encodeMessage(input: MessageInput): Buffer {
+	const { transactionId, method = BINDING_METHOD } = input;
+	if (!Number.isInteger(method) || method < 0 || method > MAX_METHOD)
+		throw new StunEncodeError(`method ${method}`);
+	const id = idBytes(transactionId);
+	const values = (input.attributes ?? []).map((each) => toRaw(each, id, transactionId.length === 16));
+	let size = 0;
+	for (const { type, value } of values) {
+		if (!Number.isInteger(type) || type < 0 || type > 0xffff)
+			throw new StunEncodeError(`attribute type ${type}`);
+		size += 4 + Math.ceil(value.length / 4) * 4;
+	}
+	// 64 bytes are left for integrity and fingerprint.
+	if (size > 0xffff - 64) throw new StunEncodeError(`attributes of ${size} bytes`);
+	let message = packFrame(packType(method, input.class), id, values);
+	if (input.integrity !== undefined) message = seal(message, input.integrity);
+	return input.fingerprint === true ? sign(message) : message;
+}

@@ -1,0 +1,51 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { getAttribute } from "./message.js";
+import type { StunMessage } from "./types.js";
+
+/** HMAC over `before`, the message up to the attribute, with the length that ends after the attribute. */
+export function integrityOf(
+	before: Uint8Array,
+	attributeLength: number,
+	key: Uint8Array,
+	algorithm: "sha1" | "sha256",
+): Buffer {
+	const bytes = Buffer.from(before);
+	bytes.writeUInt16BE(before.length - 20 + 4 + attributeLength, 2);
+	return createHmac(algorithm, key).update(bytes).digest();
+}
+
+/** What a message's integrity attributes say under a key. */
+export type IntegrityVerdict = "valid" | "invalid" | "absent";
+
+/**
+ * Checks MESSAGE-INTEGRITY-SHA256 if it is there, else MESSAGE-INTEGRITY, over the bytes as they came (RFC 8489
+ * sections 14.5 and 14.6: the SHA-256 one counts where both are).
+ */
+export function checkIntegrity(
+	message: StunMessage,
+	key: Uint8Array,
+	algorithm: "sha1" | "sha256" | "any" = "any",
+): IntegrityVerdict {
+	const strong = algorithm === "sha1" ? undefined : getAttribute(message, "MESSAGE-INTEGRITY-SHA256");
+	const found = strong ?? (algorithm === "sha256" ? undefined : getAttribute(message, "MESSAGE-INTEGRITY"));
+	if (found === undefined) return "absent";
+	const name = found === strong ? "sha256" : "sha1";
+	const right = integrityOf(message.bytes.subarray(0, found.offset), found.raw.length, key, name);
+	// MESSAGE-INTEGRITY-SHA256 may be cut to as few as 16 bytes.
+	return timingSafeEqual(right.subarray(0, found.raw.length), found.raw) ? "valid" : "invalid";
+}
+
+/** The key of the long-term mechanism (RFC 8489 section 18.5.1): a hash of "username:realm:password". */
+export function longTermKey(
+	username: string,
+	realm: string,
+	password: string,
+	algorithm: "md5" | "sha256" = "md5",
+): Buffer {
+	return createHash(algorithm).update(`${username}:${realm}:${password}`, "utf8").digest();
+}
+
+/** The key of the short-term mechanism (RFC 8489 section 9.1.1): the password. */
+export function shortTermKey(password: string): Buffer {
+	return Buffer.from(password, "utf8");
+}

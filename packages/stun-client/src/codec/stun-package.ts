@@ -1,0 +1,59 @@
+import StunAddressAttribute from "stun/src/node_modules/attributes/stun-address-attribute.js";
+import StunXorAddressAttribute from "stun/src/node_modules/attributes/stun-xor-address-attribute.js";
+import attributes from "stun/src/node_modules/lib/attributes.js";
+import messages from "stun/src/node_modules/lib/create-message.js";
+import encode from "stun/src/node_modules/message/encode.js";
+import type { HostPort } from "../types.js";
+import type { RawAttribute } from "./types.js";
+
+/*
+ * The one module that knows the npm package "stun". Used of it: writing the header and the attribute frame,
+ * plain and XORed addresses both ways, byte strings and integers. Not used, because it is wrong there or has
+ * nothing: reading ERROR-CODE, integrity and fingerprint checks (it re-encodes what it read), RFC 3489 ids
+ * and attributes, every check of the frame. Those stand in the files beside this one, over the raw bytes.
+ * Values that it would refuse or change silently (port 0, long texts) never get here.
+ */
+
+/** The symbols under which the package keeps a message's fields. */
+const COOKIE = Symbol.for("kCookie");
+const ATTRIBUTES = Symbol.for("kAttributes");
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+	Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Writes a message. `id` is the 16 bytes after the length field: cookie and id, or an RFC 3489 id. */
+export function packFrame(type: number, id: Uint8Array, values: readonly RawAttribute[]): Buffer {
+	const bytes = asBuffer(id);
+	const message = messages.createMessage(type, bytes.subarray(4));
+	message[COOKIE] = bytes.readUInt32BE(0);
+	message[ATTRIBUTES] = values.map(({ type, value }) => ({ type, toBuffer: () => asBuffer(value) }));
+	return encode(message);
+}
+
+/** The value bytes of an address attribute: `0, family, port, address`. The port is not 0. */
+export function packAddress(type: number, { ip, port }: HostPort): Buffer {
+	return new StunAddressAttribute(type, ip, port).toBuffer();
+}
+
+/** The fields of an address attribute of a known family and the right length. */
+export function unpackAddress(value: Uint8Array): { readonly port: number; readonly address: Uint8Array } {
+	return StunAddressAttribute.decode(asBuffer(value));
+}
+
+/** The value bytes of an address attribute, XORed with the magic cookie and the 12-byte id. */
+export function packXorAddress(type: number, { ip, port }: HostPort, id: Uint8Array): Buffer {
+	const attribute = new StunXorAddressAttribute(type, ip, port);
+	attribute.setOwner({ transactionId: asBuffer(id) });
+	return attribute.toBuffer();
+}
+
+/** The address in an XORed attribute of a known family and the right length; the text may be not canonical. */
+export function unpackXorAddress(type: number, value: Uint8Array, id: Uint8Array): HostPort {
+	const attribute = StunXorAddressAttribute.from(type, asBuffer(value), { transactionId: asBuffer(id) });
+	return { ip: attribute.value.address, port: attribute.value.port };
+}
+
+/** The value bytes of an attribute that the package knows by type: texts, bytes, integers, lists of types. */
+export function packValue(type: number, ...values: readonly unknown[]): Buffer {
+	return attributes.create(type, ...values).toBuffer();
+}

@@ -1,0 +1,276 @@
+import { randomBytes } from "node:crypto";
+import { systemClock } from "../clock.js";
+import { MAGIC_COOKIE } from "../codec/constants.js";
+import { decodeMessage } from "../codec/decode.js";
+import { encodeMessage } from "../codec/encode.js";
+import type { NamedAttribute, RawAttribute, StunMessage } from "../codec/types.js";
+import { StunClosedError, StunDecodeError, StunNetworkError, StunTimeoutError } from "../errors.js";
+import { RtoTable, rtoFromRtt } from "../transactions/rto.js";
+import { retransmissionSchedule, type Schedule, withGiveUp } from "../transactions/schedule.js";
+import { StunTransactions, transactionKey } from "../transactions/transactions.js";
+import type { Clock, HostPort, RandomBytes, Sender, StunDeps, UdpSocket } from "../types.js";
+import { tapMessages } from "./tap.js";
+import type { StunReply, StunRequestOptions, StunSocketCounts } from "./types.js";
+
+/** How a {@link StunSocket} uses the socket that it is given. */
+export interface StunSocketOptions {
+	/** A bound socket. It stays open when this is closed. */
+	readonly socket: UdpSocket;
+	/** Others read the socket too: our replies are kept from them, and everything else reaches them. @default false */
+	readonly attached?: boolean;
+}
+
+/** What a {@link StunSocket} may share with others. */
+export interface StunSocketDeps extends StunDeps {
+	/** Where round trips are remembered. @default one of its own */
+	readonly rtoTable?: RtoTable;
+}
+
+interface Waiter {
+	readonly packet: Buffer;
+	readonly to: HostPort;
+	readonly accept: ((message: StunMessage) => boolean) | undefined;
+	resolve(reply: StunReply): void;
+	reject(error: unknown): void;
+}
+
+const errnoOf = (error: Error): string =>
+	"code" in error && typeof error.code === "string" ? error.code : "EIO";
+
+/** Joins the table of transactions to one UDP socket: any number of requests at once, from the port of that socket. */
+export class StunSocket {
+	readonly #socket: UdpSocket;
+	readonly #clock: Clock;
+	readonly #random: RandomBytes;
+	readonly #rto: RtoTable;
+	readonly #table = new StunTransactions();
+	readonly #waiters = new Map<string, Waiter>();
+	readonly #detach: () => void;
+	#timer: unknown;
+	#timerAt = Number.POSITIVE_INFINITY;
+	#closed = false;
+	#counts: StunSocketCounts = { wrongSource: 0, late: 0, refused: 0 };
+
+	constructor({ socket, attached = false }: StunSocketOptions, deps: StunSocketDeps = {}) {
+		this.#socket = socket;
+		this.#clock = deps.clock ?? systemClock;
+		this.#random = deps.random ?? randomBytes;
+		this.#rto = deps.rtoTable ?? new RtoTable();
+		this.#detach = this.#listen(attached);
+	}
+
+	/** What came beside the replies that counted. */
+	get counts(): StunSocketCounts {
+		return this.#counts;
+	}
+
+	/** The address that the socket is bound to. */
+	local(): HostPort {
+		const { address, port } = this.#socket.address();
+		return { ip: address, port };
+	}
+
+	/**
+	 * Sends a Binding request until an answer with its id comes from the expected source.
+	 *
+	 * @throws {StunTimeoutError} ERR_STUN_TIMEOUT when none came in time
+	 * @throws {StunNetworkError} ERR_STUN_NETWORK when the network refused it
+	 * @throws {StunClosedError} ERR_STUN_CLOSED when this or the socket was closed
+	 * @throws the signal's reason when it was aborted
+	 */
+	async request(options: StunRequestOptions): Promise<StunReply> {
+		const { signal, to } = options;
+		signal?.throwIfAborted();
+		if (this.#closed) throw new StunClosedError("the STUN socket");
+		const id = this.#newId(options.classic === true);
+		const key = transactionKey(id);
+		const packet = encodeMessage({
+			class: "request",
+			transactionId: id,
+			attributes: requestAttributes(options),
+			...(options.integrity === undefined ? {} : { integrity: options.integrity }),
+			...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint }),
+		});
+		const schedule = this.#schedule(options);
+		const abort = (): void => this.#fail(key, signal?.reason);
+		try {
+			return await new Promise<StunReply>((resolve, reject) => {
+				this.#waiters.set(key, { packet, to, accept: options.accept, resolve, reject });
+				signal?.addEventListener("abort", abort, { once: true });
+				this.#table.begin({ key, to, expectFrom: options.expectFrom ?? to, schedule }, this.#clock.now());
+				this.#run();
+			});
+		} finally {
+			signal?.removeEventListener("abort", abort);
+		}
+	}
+
+	/** Leaves the socket, which stays open; requests under way fail with ERR_STUN_CLOSED. */
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#failAll(() => new StunClosedError("the STUN socket"));
+		this.#detach();
+		this.#arm();
+	}
+
+	#newId(classic: boolean): Uint8Array {
+		if (!classic) return this.#random(12);
+		const id = Uint8Array.from(this.#random(16));
+		// An RFC 3489 id must not look like a magic cookie by chance.
+		if (new DataView(id.buffer).getUint32(0) === MAGIC_COOKIE) id[0] = 0;
+		return id;
+	}
+
+	#schedule({ to, schedule, giveUpAfter, rtt }: StunRequestOptions): Schedule {
+		const rto = rtt === undefined ? this.#rto.rto(to.ip, this.#clock.now()) : rtoFromRtt(rtt);
+		const standard = retransmissionSchedule(rto);
+		if (schedule === undefined)
+			return giveUpAfter === undefined ? standard : withGiveUp(standard, giveUpAfter);
+		const last = schedule.at(-1) ?? 0;
+		return {
+			sendAt: schedule,
+			giveUpAfter: giveUpAfter ?? last + (standard.giveUpAfter - (standard.sendAt.at(-1) ?? 0)),
+		};
+	}
+
+	#listen(attached: boolean): () => void {
+		const socket = this.#socket;
+		const onMessage = (data: Buffer, from: Sender): boolean => this.#receive(data, from);
+		const onError = (error: Error): void => {
+			// A connected socket hears of ICMP errors, of the one peer that it has.
+			this.#failAll((to) => new StunNetworkError(to, errnoOf(error), error));
+		};
+		const onClose = (): void => this.close();
+		const untap = attached ? tapMessages(socket, onMessage) : undefined;
+		if (untap === undefined) socket.on("message", onMessage);
+		socket.on("error", onError);
+		socket.on("close", onClose);
+		return () => {
+			if (untap === undefined) socket.off("message", onMessage);
+			else untap();
+			socket.off("error", onError);
+			socket.off("close", onClose);
+		};
+	}
+
+	/** Sends and ends what is due, and sets the timer for what comes next. */
+	#run(): void {
+		const now = this.#clock.now();
+		for (const step of this.#table.due(now)) {
+			const waiter = this.#waiters.get(step.key);
+			if (waiter === undefined) continue;
+			if (step.kind === "send") this.#send(step.key, waiter);
+			else {
+				this.#waiters.delete(step.key);
+				waiter.reject(new StunTimeoutError(waiter.to, step.sends, step.waited));
+			}
+		}
+		this.#arm();
+	}
+
+	#arm(): void {
+		const next = this.#table.nextAt() ?? Number.POSITIVE_INFINITY;
+		if (next === this.#timerAt) return;
+		if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+		this.#timer = undefined;
+		this.#timerAt = next;
+		if (next === Number.POSITIVE_INFINITY) return;
+		this.#timer = this.#clock.setTimeout(
+			() => {
+				this.#timer = undefined;
+				this.#timerAt = Number.POSITIVE_INFINITY;
+				this.#run();
+			},
+			Math.max(0, Math.ceil(next - this.#clock.now())),
+		);
+	}
+
+	#send(key: string, { packet, to }: Waiter): void {
+		const failed = (error: Error): void => this.#fail(key, new StunNetworkError(to, errnoOf(error), error));
+		try {
+			this.#socket.send(packet, to.port, to.ip, (error) => {
+				if (error !== null && error !== undefined) failed(error);
+			});
+		} catch (error) {
+			failed(error instanceof Error ? error : new Error(String(error)));
+		}
+	}
+
+	/** True when the datagram has an id of ours, so that nobody else need see it. */
+	#receive(data: Buffer, from: Sender): boolean {
+		const key = this.#keyOf(data);
+		if (key === undefined) return false;
+		const now = this.#clock.now();
+		const source = { ip: from.address, port: from.port };
+		const verdict = this.#table.judge(key, source, now);
+		if (verdict.kind === "foreign") return false;
+		if (verdict.kind === "late") this.#count("late");
+		else if (verdict.kind === "wrong-source") this.#count("wrongSource");
+		else this.#answer(data, source, now, verdict);
+		return true;
+	}
+
+	#answer(
+		data: Buffer,
+		from: HostPort,
+		now: number,
+		{ key, rtt, sends }: { key: string; rtt: number; sends: number },
+	): void {
+		const waiter = this.#waiters.get(key);
+		const message = waiter === undefined ? undefined : readAnswer(data, waiter.accept);
+		if (waiter === undefined || message === undefined) {
+			this.#count("refused");
+			return;
+		}
+		if (sends === 1) this.#rto.learn(waiter.to.ip, rtt, now);
+		this.#table.finish(key, now);
+		this.#waiters.delete(key);
+		this.#arm();
+		waiter.resolve({ message, from, rtt, sends, at: now });
+	}
+
+	/** The key of the id in a datagram, whichever of the two lengths an id under way has. */
+	#keyOf(data: Buffer): string | undefined {
+		// Two zero bits, and a reply's class: anything else is nobody's answer.
+		if (data.length < 20 || ((data[0] ?? 0) & 0xc0) !== 0) return undefined;
+		const classic = data.readUInt32BE(4) !== MAGIC_COOKIE;
+		return transactionKey(data.subarray(classic ? 4 : 8, 20));
+	}
+
+	#count(what: keyof StunSocketCounts): void {
+		this.#counts = { ...this.#counts, [what]: this.#counts[what] + 1 };
+	}
+
+	#fail(key: string, error: unknown): void {
+		const waiter = this.#waiters.get(key);
+		this.#table.finish(key, this.#clock.now());
+		this.#waiters.delete(key);
+		this.#arm();
+		waiter?.reject(error);
+	}
+
+	#failAll(errorFor: (to: HostPort) => Error): void {
+		for (const [key, { to }] of [...this.#waiters]) this.#fail(key, errorFor(to));
+	}
+}
+
+function requestAttributes(options: StunRequestOptions): (NamedAttribute | RawAttribute)[] {
+	const { changeIp = false, changePort = false, attributes = [] } = options;
+	if (!changeIp && !changePort) return [...attributes];
+	return [{ name: "CHANGE-REQUEST", value: { changeIp, changePort } }, ...attributes];
+}
+
+function readAnswer(
+	data: Buffer,
+	accept: ((message: StunMessage) => boolean) | undefined,
+): StunMessage | undefined {
+	try {
+		const message = decodeMessage(data);
+		const isAnswer = (message.class === "success" || message.class === "error") && message.method === 1;
+		return isAnswer && (accept === undefined || accept(message)) ? message : undefined;
+	} catch (error) {
+		if (error instanceof StunDecodeError) return undefined;
+		throw error;
+	}
+}
