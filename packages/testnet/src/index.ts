@@ -3,6 +3,40 @@
  *
  * @packageDocumentation
  */
+export { type BuildOptions, buildNetwork } from "./memory/build-network.js";
+export type { Cable } from "./memory/cable.js";
+export { ALLOCATIONS, DEPENDENCES, NAT_CELLS } from "./memory/cells.js";
+export {
+	ClockError,
+	SystemError,
+	type SystemErrorCode,
+	TestnetError,
+	TopologyError,
+} from "./memory/errors.js";
+export type { Watcher } from "./memory/fabric.js";
+export type { Gateway } from "./memory/gateway/gateway.js";
+export type { Nat, NatMapping } from "./memory/gateway/nat.js";
+export type { Host } from "./memory/host.js";
+export { ManualClock } from "./memory/manual-clock.js";
+export type { MemoryNetwork } from "./memory/network.js";
+export type { DropReason, IcmpPacket, Packet, PacketEvent, TcpPacket, UdpPacket } from "./memory/packet.js";
+export { oneGateway, type SceneOptions, stunServers } from "./memory/scenes.js";
+export { SeededRandom } from "./memory/seeded-random.js";
+export type { ServiceMakers, ServicePlace } from "./memory/start-services.js";
+export type {
+	Clock,
+	ConnectOptions,
+	DatagramHandler,
+	Family,
+	HostPort,
+	ListenOptions,
+	Random,
+	Reply,
+	RouteNic,
+	SocketFactory,
+	UdpOptions,
+} from "./memory/types.js";
+export type { UdpSocket } from "./memory/udp-socket.js";
 export type {
 	Dependence,
 	FirewallSpec,

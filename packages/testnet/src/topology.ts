@@ -68,7 +68,7 @@ export interface NatSpec {
 /** One external address for one inside address, ports untouched. */
 export interface OneToOneSpec {
 	readonly kind: "one-to-one";
-	/** Who may send in: RFC 4787 filtering, as for a NAT. */
+	/** Who may send in; the mapping is always there, so `endpoint-independent` lets in everybody. */
 	readonly filtering: Dependence;
 }
 
@@ -171,6 +171,8 @@ export interface OutsideTopology {
 	/** Without prefix; a STUN server with two of a family serves RFC 5780 on both. */
 	readonly ips: readonly string[];
 	readonly services?: readonly ServiceTopology[];
+	/** The link of this host. */
+	readonly link?: LinkSpec;
 }
 
 /** A whole network. Names are unique over gateways, hosts and outside hosts. */

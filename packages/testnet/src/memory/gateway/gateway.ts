@@ -1,0 +1,103 @@
+import type { Fabric } from "../fabric.js";
+import type { Nic, NicOwner } from "../nic.js";
+import type { DropReason, Packet } from "../packet.js";
+import type { RouteTable } from "../route-table.js";
+import type { Family } from "../types.js";
+import type { Translator } from "./translator.js";
+
+/** What a gateway is made of; its NICs are plugged in afterwards. */
+export interface GatewayParts {
+	readonly name: string;
+	readonly fabric: Fabric;
+	readonly routes: RouteTable;
+	readonly translators: Readonly<Record<Family, Translator>>;
+	readonly udpBlocked: boolean;
+}
+
+/** The box between an inside network and what lies outside of it: router, NAT or firewall for each family. */
+export class Gateway implements NicOwner {
+	readonly name: string;
+	readonly routes: RouteTable;
+	readonly translators: Readonly<Record<Family, Translator>>;
+	/** Whether UDP goes no further than this; may be changed at any time. */
+	udpBlocked: boolean;
+	readonly #fabric: Fabric;
+	#outside: Nic | null = null;
+	readonly #own = new Set<string>();
+
+	constructor({ name, fabric, routes, translators, udpBlocked }: GatewayParts) {
+		this.name = name;
+		this.#fabric = fabric;
+		this.routes = routes;
+		this.translators = translators;
+		this.udpBlocked = udpBlocked;
+	}
+
+	/** Plugs in its NICs. */
+	plug(inside: Nic, outside: Nic): void {
+		this.#outside = outside;
+		for (const { ip } of [...inside.addresses, ...outside.addresses]) this.#own.add(ip.text);
+	}
+
+	receive(packet: Packet, nic: Nic): void {
+		const hop = { ...packet, ttl: packet.ttl - 1 };
+		const why = this.#refusal(packet);
+		if (why !== null) this.#drop(packet, why);
+		else if (nic === this.#outside) this.#comeIn(hop);
+		else this.#goOut(hop);
+	}
+
+	#refusal(packet: Packet): DropReason | null {
+		if (packet.ttl <= 1) return "ttl";
+		return this.udpBlocked && packet.proto === "udp" ? "udp-blocked" : null;
+	}
+
+	#comeIn(packet: Packet): void {
+		const moved = this.translators[packet.af].inbound(packet);
+		if (typeof moved === "string") this.#drop(packet, moved);
+		else if (this.#own.has(moved.dst)) this.#drop(packet, "not-for-us");
+		else this.#forward(moved, (nic) => nic !== this.#outside);
+	}
+
+	#goOut(packet: Packet): void {
+		const translator = this.translators[packet.af];
+		if (translator.claims(packet.dst)) {
+			this.#turnRound(packet, translator);
+			return;
+		}
+		if (this.#own.has(packet.dst)) {
+			this.#drop(packet, "not-for-us");
+			return;
+		}
+		const way = this.routes.lookup(packet.dst, null);
+		const moved = way?.nic === this.#outside ? translator.outbound(packet) : packet;
+		if (typeof moved === "string") this.#drop(packet, moved);
+		else this.#forward(moved, () => true);
+	}
+
+	/** Hairpinning (RFC 4787 section 6): out and in again, with the external endpoint as the source. */
+	#turnRound(packet: Packet, translator: Translator): void {
+		if (!translator.hairpins) {
+			this.#drop(packet, "no-hairpin");
+			return;
+		}
+		const out = translator.outbound(packet);
+		const back = typeof out === "string" ? out : translator.inbound(out);
+		if (typeof back === "string") this.#drop(packet, back);
+		else this.#forward(back, (nic) => nic !== this.#outside);
+	}
+
+	#forward(packet: Packet, allowed: (nic: Nic) => boolean): void {
+		const way = this.routes.lookup(packet.dst, null);
+		if (way === null || !allowed(way.nic)) {
+			this.#drop(packet, "no-route");
+			return;
+		}
+		this.#fabric.report("forwarded", this.name, packet);
+		way.nic.transmit(packet, way.gateway ?? packet.dst);
+	}
+
+	#drop(packet: Packet, why: DropReason): void {
+		this.#fabric.report("dropped", this.name, packet, why);
+	}
+}
