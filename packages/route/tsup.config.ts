@@ -8,6 +8,8 @@ export default defineConfig({
 	dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
 	sourcemap: true,
 	clean: true,
+	// The native part is looked up by `import.meta.url`, which the CommonJS build has only with this.
+	shims: true,
 	// Node's own modules keep their "node:" prefix: bundlers and other runtimes tell them apart by it.
 	removeNodeProtocol: false,
 });

@@ -3,4 +3,46 @@
  *
  * @packageDocumentation
  */
-export {};
+export {
+	DeviceBindingError,
+	NativeMissingError,
+	RouteError,
+	RouteFamilyError,
+	RouteNoAddressError,
+	RoutePoolEndError,
+	RoutePoolMissingError,
+	RouteValueError,
+	RouteZoneError,
+	SocketError,
+	UnreachableError,
+	type UnreachableProblem,
+} from "./errors.js";
+export type { Libc, LibcAccess, SocketNumbers } from "./libc/types.js";
+export { BoundRoute } from "./pool/bound-route.js";
+export { Route, type RouteSet } from "./pool/route.js";
+export { RoutePool } from "./pool/route-pool.js";
+export type { RouteInit, RouteJson } from "./pool/types.js";
+export { resolveRoutes } from "./resolve/resolve-routes.js";
+export type {
+	Observation,
+	ObservedSource,
+	ObserveExternal,
+	Resolution,
+	ResolveOptions,
+	Unverified,
+} from "./resolve/types.js";
+export { BoundSockets } from "./sockets/bound-sockets.js";
+export { kernelRoute } from "./sockets/kernel-route.js";
+export { type SourceRouteOptions, sourceRoute } from "./sockets/source-route.js";
+export type { SocketDeps } from "./sockets/types.js";
+export type {
+	BindOptions,
+	ConnectOptions,
+	DeviceBinding,
+	ListenOptions,
+	NicAddress,
+	RouteNic,
+	SocketFactory,
+	SocketOptions,
+	UdpOptions,
+} from "./types.js";

@@ -1,0 +1,5 @@
+/**
+ * How many source addresses are observed at once. Each observation asks a few servers; more than this at once
+ * would look like a flood to a home router, and few NICs have as many addresses.
+ */
+export const OBSERVE_CONCURRENCY = 8;

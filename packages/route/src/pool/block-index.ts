@@ -1,0 +1,89 @@
+import type { IPRange, IpAddress } from "@p2pd/address";
+
+/** A block among the others: whose it is, and where its hosts begin in the count over all of them. */
+interface Block {
+	readonly owner: number;
+	readonly range: IPRange;
+	readonly start: bigint;
+}
+
+/** A block that lies in no other, by its bounds. */
+interface Span {
+	readonly owner: number;
+	readonly low: bigint;
+	readonly high: bigint;
+}
+
+/**
+ * Counts the hosts of many blocks of one family as one sequence, and finds blocks by address; both by binary
+ * search over the blocks, whatever their sizes. `owner` is the place of the list that a block came in.
+ */
+export class BlockIndex {
+	/** How many hosts there are in all. */
+	readonly length: bigint;
+	readonly #blocks: readonly Block[];
+	readonly #spans: readonly Span[];
+
+	constructor(lists: readonly (readonly IPRange[])[]) {
+		let start = 0n;
+		const blocks: Block[] = [];
+		for (const [owner, ranges] of lists.entries()) {
+			for (const range of ranges) {
+				blocks.push({ owner, range, start });
+				start += range.size;
+			}
+		}
+		this.length = start;
+		this.#blocks = blocks;
+		this.#spans = widest(blocks);
+	}
+
+	/** Host number `index` and its block's owner; undefined outside of 0 to length - 1. */
+	at(index: bigint): { readonly owner: number; readonly ip: IpAddress } | undefined {
+		if (index < 0n || index >= this.length) return undefined;
+		const after = firstIndex(this.#blocks, (block) => block.start > index);
+		const block = this.#blocks[after - 1];
+		return block === undefined ? undefined : { owner: block.owner, ip: block.range.at(index - block.start) };
+	}
+
+	/** The owner of the lowest block that has an address of the range; the widest where blocks lie in each other. */
+	locate(range: IPRange): number | undefined {
+		const low = range.network.toBigInt();
+		const span = this.#spans[firstIndex(this.#spans, (candidate) => candidate.high >= low)];
+		return span !== undefined && span.low <= range.last.toBigInt() ? span.owner : undefined;
+	}
+}
+
+/** The blocks that lie in no other one, in order of address. CIDR blocks never overlap in part. */
+function widest(blocks: readonly Block[]): Span[] {
+	const spans = blocks.map(({ owner, range }) => ({
+		owner,
+		low: range.network.toBigInt(),
+		high: range.last.toBigInt(),
+	}));
+	spans.sort((a, b) => order(a.low, b.low) || order(b.high, a.high) || a.owner - b.owner);
+	const outer: Span[] = [];
+	for (const span of spans) {
+		const last = outer.at(-1);
+		if (last === undefined || span.high > last.high) outer.push(span);
+	}
+	return outer;
+}
+
+function order(a: bigint, b: bigint): number {
+	if (a === b) return 0;
+	return a < b ? -1 : 1;
+}
+
+/** The index of the first item that passes, in a list where all that pass come after all that do not; else its length. */
+function firstIndex<T>(list: readonly T[], passes: (item: T) => boolean): number {
+	let low = 0;
+	let high = list.length;
+	while (low < high) {
+		const middle = (low + high) >>> 1;
+		const item = list[middle];
+		if (item !== undefined && passes(item)) high = middle;
+		else low = middle + 1;
+	}
+	return low;
+}
