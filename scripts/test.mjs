@@ -13,10 +13,6 @@ const { code } = await run(bin("vitest"), [
 	...process.argv.slice(2),
 ]);
 
-const lab = await run(
-	process.execPath,
-	["--conditions=@p2pd/source", "--import", "tsx", "packages/testnet/src/lab/availability-report.ts"],
-	{ capture: true },
-);
+const lab = await run(process.execPath, ["--import", "tsx", "scripts/lab-report.mjs"], { capture: true });
 console.log(`\n${lab.output.trim()}`);
-process.exitCode = code !== 0 ? code : lab.code;
+process.exitCode = code || lab.code;

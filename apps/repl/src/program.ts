@@ -1,0 +1,110 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import manifest from "../package.json" with { type: "json" };
+import type { CommonOptions, Run } from "./context.js";
+import type { Io } from "./io.js";
+import { createOutput } from "./output/output.js";
+import { createProgress } from "./output/progress.js";
+
+/** Where a command's body is: loaded when the command is asked for, so that no command pays for another. */
+type Load = () => Promise<{ run: Run }>;
+
+/**
+ * Describes the whole command line: commands, arguments, options and help. Bodies are loaded on demand.
+ *
+ * @param io where the commands read and write
+ * @param signal aborts on Ctrl-C
+ * @param finish told the exit code of the command that ran
+ */
+export function createProgram(io: Io, signal: AbortSignal, finish: (exitCode: number) => void): Command {
+	const act =
+		(load: Load) =>
+		async (...given: unknown[]): Promise<void> => {
+			const command = given.at(-1) as Command;
+			const options = commonOptions(command);
+			const { run } = await load();
+			const out = createOutput(io, { quiet: options.quiet, colour: command.optsWithGlobals()["color"] !== false });
+			const progress = createProgress(io, options.quiet);
+			const context = { io, out, progress, options, signal };
+			finish(await run(context, command.args, command.opts()));
+		};
+
+	const program = new Command("p2pd")
+		.description("See your real place on the network, and act from there. Without a command: the interactive shell.")
+		.version(manifest.version, "-V, --version")
+		.exitOverride()
+		.configureOutput({
+			writeOut: (text) => void io.stdout.write(text),
+			writeErr: (text) => void io.stderr.write(text),
+		})
+		.argument("[script]", "a JavaScript or TypeScript file to run (top-level await, everything preloaded); - is stdin")
+		.argument("[args...]", "arguments of the script")
+		.option("-e, --eval <code>", "run this code instead of a file")
+		.option("-p, --print <code>", "run this expression and print its value")
+		.addHelpText("after", examples(["p2pd", "p2pd show", "p2pd -p 'Interface.list()'", "p2pd demo"]))
+		.action(act(() => import("./commands/shell.js")));
+	addCommonOptions(program);
+
+	const add = (usage: string, description: string, load: Load, samples: readonly string[]): Command =>
+		program
+			.command(usage)
+			.description(description)
+			.configureHelp({ showGlobalOptions: true })
+			.addHelpText("after", examples(samples))
+			.action(act(load));
+
+	add("list", "Every NIC as the operating system has it. Sends nothing.", () => import("./commands/list.js"), [
+		"p2pd list",
+		"p2pd list --family 6 --json",
+	]);
+	add("demo", "Run the first program on loopback, with servers of our own.", () => import("./commands/demo.js"), [
+		"p2pd demo",
+		"p2pd demo --shell",
+	]).option("--shell", "open the shell afterwards, the servers still there");
+	return program;
+}
+
+const examples = (lines: readonly string[]): string =>
+	`\nExamples:\n${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
+
+function addCommonOptions(command: Command): Command {
+	return command
+		.addOption(new Option("-i, --nic <name>", "the NIC to use (default: the default NIC)"))
+		.addOption(new Option("-f, --family <4|6>", "IPv4 or IPv6 alone").choices(["4", "6"]))
+		.addOption(
+			new Option("-s, --stun <host:port>", "STUN server to ask; repeat it or separate by commas").argParser(
+				(text: string, before: string[] | undefined) => [...(before ?? []), ...text.split(",").map((one) => one.trim())],
+			),
+		)
+		.addOption(new Option("-t, --timeout <ms>", "overall deadline").argParser(milliseconds).default(10_000))
+		.addOption(new Option("--json", "results as JSON"))
+		.addOption(new Option("--no-nat", "do not ask what kind of NAT there is"))
+		.addOption(new Option("-q, --quiet", "no messages, only results and errors"))
+		.addOption(new Option("--no-color", "no colours (also: NO_COLOR)"));
+}
+
+function milliseconds(text: string): number {
+	const value = Number(text);
+	if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("It is a number of milliseconds above 0.");
+	return value;
+}
+
+function commonOptions(command: Command): CommonOptions {
+	const given = command.optsWithGlobals<{
+		nic?: string;
+		family?: "4" | "6";
+		stun?: string[];
+		timeout: number;
+		json?: boolean;
+		nat: boolean;
+		quiet?: boolean;
+	}>();
+	return {
+		...(given.nic === undefined ? {} : { nic: given.nic }),
+		...(given.family === undefined ? {} : { family: given.family === "4" ? 4 : 6 }),
+		...(given.stun === undefined ? {} : { stun: given.stun }),
+		timeout: given.timeout,
+		json: given.json ?? false,
+		nat: given.nat,
+		quiet: given.quiet ?? false,
+	};
+}

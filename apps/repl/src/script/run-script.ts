@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import { register } from "node:module";
+import { join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
+import type { Context } from "../context.js";
+import { CommandError, EXIT } from "../errors.js";
+import { createSession } from "../shell/session.js";
+import { type HookData, SCRIPT_URL } from "./hooks.js";
+
+/** The code given on the command line instead of a file. */
+interface Given {
+	/** `-e`: run it. */
+	readonly code: string | undefined;
+	/** `-p`: evaluate it and print the value. */
+	readonly print: string | undefined;
+}
+
+/**
+ * Runs a file, or code from the command line or stdin, as a module with everything of `@p2pd/core` preloaded, then closes
+ * what it opened through these names.
+ *
+ * @returns the exit code: what the script set as `process.exitCode`, else 0
+ * @throws CommandError where the file does not exist; whatever the script throws
+ */
+export async function runScript(context: Context, args: readonly string[], given: Given): Promise<number> {
+	const [first, ...rest] = args;
+	const inline = given.print === undefined ? given.code : `export default (${given.print}\n);`;
+	const file = inline !== undefined || first === undefined || first === "-" ? undefined : resolve(first);
+	if (file !== undefined && !existsSync(file)) {
+		throw new CommandError(`there is no command and no file called "${first}"`, { hint: "p2pd --help lists the commands" });
+	}
+	const data: HookData = {
+		code: file === undefined ? (inline ?? (await text(context.io.stdin))) : undefined,
+		base: pathToFileURL(join(process.cwd(), "script")).href,
+		home: import.meta.url,
+	};
+	register(hooksUrl(), { data });
+	process.argv.splice(1, process.argv.length, file ?? "p2pd", ...(inline === undefined ? rest : args));
+	const session = createSession();
+	for (const [name, value] of Object.entries({ ...session.names, signal: context.signal })) {
+		Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+	}
+	try {
+		const module = (await import(file === undefined ? SCRIPT_URL : pathToFileURL(file).href)) as { default?: unknown };
+		if (given.print !== undefined) {
+			const { default: value } = module;
+			const colors = context.out.colours.isColorSupported;
+			context.out.result(typeof value === "string" ? value : inspect(value, { colors, depth: 6 }));
+		}
+	} finally {
+		await session.close();
+	}
+	return typeof process.exitCode === "number" ? process.exitCode : EXIT.ok;
+}
+
+/** The hooks stand beside this module in the source, and beside the command's entry when built. */
+function hooksUrl(): URL {
+	const source = import.meta.url.endsWith(".ts");
+	return new URL(source ? "./hooks.ts" : "./script/hooks.js", import.meta.url);
+}

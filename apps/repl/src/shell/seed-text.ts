@@ -1,0 +1,19 @@
+/**
+ * The first program, as the documentation prints it. It runs as it stands: in the shell line by line or pasted whole, from
+ * a file, and with `p2pd -e`. In the shell and in scripts the names of `@p2pd/core` are preloaded.
+ */
+export const SEED_TEXT = `const netifaces = await initP2pd();                 // what the OS knows of its NICs
+const nic = await new Interface().start();          // default NIC: addresses, external addresses, routes
+await nic.loadNat();                                // NAT type and port delta (5 and 6 are assumed before)
+console.log(nic);                                   // the page's dictionary
+Interface.list();                                   // every NIC name
+const nics = await loadInterfaces({ netifaces });   // the ones of use for WAN or LAN, started
+const af = nic.supported()[0];
+const route = await nic.route(af).bind();
+const dest = await new Address("example.com", 80).res(route);
+const pipe = await pipeOpen(route, TCP, dest);
+pipe.subscribe();                                   // everything; or pipe.subscribe(/^HTTP/), or [regex, [ip, port]]
+await pipe.send(Buffer.from("Test\\r\\n\\r\\n"));
+const out = await pipe.recv({ timeout: 3000 });
+await pipe.close();
+`;
