@@ -18,6 +18,28 @@ export {
 } from "./errors.js";
 export { planLab } from "./plan/plan.js";
 export type { DaemonPlan, LabPlan, LinkEnd, Listen, NamespacePlan } from "./plan/types.js";
-export { HOME_IP4, homeRouter } from "./presets/home-router.js";
+export { LAB_PRESETS } from "./presets/all.js";
+export {
+	addressRestrictedRouter,
+	doubleNat,
+	fullConeRouter,
+	HOME_IP4,
+	homeRouter,
+	oneToOneCloud,
+	PORT_RESTRICTED,
+	symmetricRouter,
+	udpBlocked,
+	unfilteredRouter,
+} from "./presets/home-routers.js";
+export {
+	HOME_IP6,
+	ipv6Block,
+	ipv6Firewall,
+	ipv6Only,
+	prefixTranslation,
+	TRANSLATED_IP6,
+} from "./presets/ipv6.js";
+export { multiHomed, SECOND_IP4, type SecondNic } from "./presets/multi-homed.js";
 export { COTURN, DNS, ECHO, OUTSIDE, STUND } from "./presets/outside.js";
+export { firewalledHost, OPEN_IP4, OPEN_IP6, openInternet, publicBlock } from "./presets/public-hosts.js";
 export type * from "./types.js";

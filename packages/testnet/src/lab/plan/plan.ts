@@ -209,7 +209,7 @@ function planGateway(context: Context, gateway: LabGateway): NamespacePlan {
 	const blocked =
 		gateway.udpBlocked === true
 			? [
-					"table inet udp {\nchain forward {\n\ttype filter hook forward priority -10; policy accept;\n\tmeta l4proto udp drop\n}\n}",
+					"table inet blocked {\nchain forward {\n\ttype filter hook forward priority -10; policy accept;\n\tmeta l4proto udp drop\n}\n}",
 				]
 			: [];
 	return {
