@@ -11,7 +11,7 @@ import {
 import { type Holder, holdNamespaces } from "./host/holder.js";
 import { type StartedProcess, startProcess } from "./host/process.js";
 import { untilReady } from "./host/readiness.js";
-import { planLab } from "./plan/plan.js";
+import { planLab } from "./plan/plan-lab.js";
 import { labScript } from "./plan/script.js";
 import type { LabPlan } from "./plan/types.js";
 import type {

@@ -29,3 +29,6 @@ export const CORE = "internet";
 export const CORE_IP4 = "193.0.0.1";
 /** @see CORE_IP4; link-local, and the same on each of its links, as real providers do. */
 export const CORE_IP6 = "fe80::1";
+
+/** Both families, in the order that everything is planned in. */
+export const FAMILIES = [4, 6] as const;

@@ -16,7 +16,7 @@ export {
 	LabTopologyError,
 	LabUnavailableError,
 } from "./errors.js";
-export { planLab } from "./plan/plan.js";
+export { planLab } from "./plan/plan-lab.js";
 export type { DaemonPlan, LabPlan, LinkEnd, Listen, NamespacePlan } from "./plan/types.js";
 export { LAB_PRESETS } from "./presets/all.js";
 export {

@@ -1,4 +1,5 @@
 import { type Cidr, contains, isBlock, isBogon, isLinkLocal, networkOf, parseCidr } from "../cidr.js";
+import { FAMILIES } from "../defaults.js";
 import { LabTopologyError } from "../errors.js";
 import type { LabFamily, LabGateway, LabNic, LabTopology } from "../types.js";
 
@@ -76,7 +77,8 @@ export function serialsOf(topology: LabTopology): Serial {
 /** The NIC's name of every outside host. */
 export const OUTSIDE_NIC = "eth0";
 
-function attachedNic(namespace: string, nic: LabNic, serial: Serial): Attached {
+/** A NIC as its neighbours see it. */
+export function attachedNic(namespace: string, nic: LabNic, serial: Serial): Attached {
 	const addresses = nic.addresses.map(parseCidr);
 	const linkLocal = addresses.find((cidr) => cidr.af === 6 && isLinkLocal(cidr));
 	return {
@@ -98,7 +100,7 @@ export function attachedTo(topology: LabTopology, name: string | null, serial: S
 		...topology.gateways
 			.filter((gateway) => (gateway.behind ?? null) === name)
 			.map((gateway): Attached => {
-				const behind = ([4, 6] as const).flatMap((af) => behindGateway(topology, gateway, af, serial));
+				const behind = FAMILIES.flatMap((af) => behindGateway(topology, gateway, af, serial));
 				return {
 					namespace: gateway.name,
 					nic: "wan",

@@ -1,4 +1,5 @@
 import { parseCidr } from "../cidr.js";
+import { FAMILIES } from "../defaults.js";
 import { LabTopologyError } from "../errors.js";
 import type { LabFamily, LabOutside, LabService, LabServiceSpec, LabTopology } from "../types.js";
 import type { DaemonPlan, Listen } from "./types.js";
@@ -11,7 +12,6 @@ interface PlannedService {
 
 type Planner = (host: LabOutside, spec: LabServiceSpec, topology: LabTopology) => PlannedService;
 
-const families: readonly LabFamily[] = [4, 6];
 const ipsOf = (host: LabOutside, af: LabFamily): string[] => host.ips.filter((ip) => parseCidr(ip).af === af);
 
 /** The four sockets of a STUN server with two addresses and two ports, or the one it has. */
@@ -30,7 +30,7 @@ function alternateOf(ips: readonly string[], port: number | undefined): Pick<Lab
 
 /** coturn, one process a family: with two addresses it serves RFC 5780, with one it is a plain STUN server. */
 const coturn: Planner = (host, spec) => {
-	const planned = families.map((af): PlannedService => {
+	const planned = FAMILIES.map((af): PlannedService => {
 		const ips = ipsOf(host, af);
 		const [first] = ips;
 		if (first === undefined) return { daemons: [], services: [] };

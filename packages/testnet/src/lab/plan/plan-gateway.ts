@@ -1,0 +1,85 @@
+import type { GatewaySpec } from "../../topology.js";
+import { isBlock, isLinkLocal, parseCidr } from "../cidr.js";
+import { CORE_IP6, FAMILIES, FIRST_METRIC } from "../defaults.js";
+import type { LabGateway } from "../types.js";
+import { attachedTo, gatewayOf, ofFamily, routesTo } from "./addressing.js";
+import type { PlanContext } from "./context.js";
+import { gatewayRules } from "./gateway-rules.js";
+import { addressLines, defaultLines, hopsOf } from "./nic-lines.js";
+import { FORWARDING } from "./sysctls.js";
+import type { NamespacePlan } from "./types.js";
+
+/** The inside of a gateway: one NIC, or a bridge where more than one thing hangs on it. */
+function planInside(context: PlanContext, gateway: LabGateway): string[] {
+	const inside = attachedTo(context.topology, gateway.name, context.serial);
+	const bridged = inside.length !== 1;
+	inside.forEach((attached, i) => {
+		context.links.push([
+			{ namespace: gateway.name, name: bridged ? `port${i}` : "lan" },
+			{ namespace: attached.namespace, name: attached.nic },
+		]);
+	});
+	const prefixes = gateway.inside.map(parseCidr);
+	return [
+		...(bridged ? ["link add lan type bridge mcast_snooping 0"] : []),
+		"link set lan up",
+		...(bridged ? inside.flatMap((_, i) => [`link set port${i} master lan`, `link set port${i} up`]) : []),
+		...addressLines(prefixes, parseCidr(`${CORE_IP6}/64`), "lan", true),
+		...inside.flatMap((attached) => routesTo(attached, prefixes, "lan")),
+	];
+}
+
+/** A gateway: its outside, its inside, and its rules for both families. */
+export function planGateway(context: PlanContext, gateway: LabGateway): NamespacePlan {
+	const { topology, serial } = context;
+	const parent = gateway.behind === undefined ? null : gatewayOf(topology, gateway.behind);
+	const neighbours = (parent?.inside ?? []).map(parseCidr);
+	const outside = gateway.outside.map((ip) => {
+		const single = parseCidr(ip);
+		return { ...single, bits: neighbours.find((cidr) => cidr.af === single.af)?.bits ?? single.bits };
+	});
+	const linkLocal = parseCidr(`fe80::${serial(gateway.name, "wan").toString(16)}/64`);
+	const ip = [
+		"link set lo up",
+		"link set wan up",
+		...addressLines(outside, linkLocal, "wan", parent !== null),
+		// Without an address of its own outside it still forwards: the next hop is link-local.
+		...defaultLines(
+			[...outside, ...ofFamily(gateway.inside, 6)],
+			hopsOf(topology, parent?.name ?? null),
+			"wan",
+			FIRST_METRIC,
+		),
+		...planInside(context, gateway),
+	];
+	const insiders = attachedTo(topology, gateway.name, serial).flatMap((attached) =>
+		attached.addresses.filter((cidr) => !isBlock(cidr) && !isLinkLocal(cidr)),
+	);
+	const routed = (gateway.routed ?? []).map(parseCidr);
+	const tables = FAMILIES.map((af) => {
+		const spec: GatewaySpec = (af === 4 ? gateway.ipv4 : gateway.ipv6) ?? { kind: "router" };
+		return gatewayRules({
+			gateway: gateway.name,
+			af,
+			spec,
+			outside: ofFamily(gateway.outside, af).map((cidr) => cidr.ip),
+			insiders: insiders.filter((cidr) => cidr.af === af).map((cidr) => cidr.ip),
+			routed: routed.filter((cidr) => cidr.af === af),
+			unsolicited: gateway.unsolicited ?? "drop",
+		});
+	});
+	const blocked =
+		gateway.udpBlocked === true
+			? [
+					"table inet blocked {\nchain forward {\n\ttype filter hook forward priority -10; policy accept;\n\tmeta l4proto udp drop\n}\n}",
+				]
+			: [];
+	return {
+		name: gateway.name,
+		sysctls: FORWARDING,
+		lateSysctls: new Map(),
+		ip,
+		nft: [...tables, ...blocked].join("\n"),
+		resolvConf: "",
+	};
+}
