@@ -33,6 +33,7 @@ export type {
 } from "./resolve/types.js";
 export { BoundSockets } from "./sockets/bound-sockets.js";
 export { kernelRoute } from "./sockets/kernel-route.js";
+export type { Reachability } from "./sockets/reachability.js";
 export { type SourceRouteOptions, sourceRoute } from "./sockets/source-route.js";
 export type { SocketDeps } from "./sockets/types.js";
 export type {

@@ -1,6 +1,6 @@
 import type { Socket as UdpSocket } from "node:dgram";
 import type { Server, Socket as TcpSocket } from "node:net";
-import type { Family } from "@p2pd/address";
+import { type Family, IpAddress } from "@p2pd/address";
 import type {
 	ConnectOptions,
 	DeviceBinding,
@@ -12,6 +12,8 @@ import type {
 import { openConnection } from "./open-connection.js";
 import { openServer } from "./open-server.js";
 import { openUdp } from "./open-udp.js";
+import { placeFor } from "./place.js";
+import { type Reachability, reachabilityOf } from "./reachability.js";
 import type { Seat, SocketDeps } from "./types.js";
 
 /** The socket factory of a seat: an immutable plan, which holds no descriptor. */
@@ -52,6 +54,16 @@ export class BoundSockets implements SocketFactory {
 	 */
 	get deviceBinding(): DeviceBinding {
 		return this.#seat.binding;
+	}
+
+	/**
+	 * Whether packets to `ip` get anywhere by the NIC that sockets are bound to, and answers back, as far as the
+	 * kernel can tell without sending any. `connect` asks this itself.
+	 * @throws AddressSyntaxError, RouteFamilyError, RouteZoneError, RouteNoAddressError; DeviceBindingError for a
+	 * loopback in strict mode.
+	 */
+	reachability(ip: string): Reachability {
+		return reachabilityOf(placeFor(this.#seat, IpAddress.parse(ip)), this.#deps);
 	}
 
 	/**

@@ -5,6 +5,7 @@ import { checkLinger, checkPort, checkRemotePort, checkTtl } from "./check-optio
 import { closeDescriptor, descriptorFor } from "./deps.js";
 import { kernelSource } from "./kernel-source.js";
 import { anyIp, placeFor } from "./place.js";
+import { refuseUnreachable } from "./reachability.js";
 import type { Place, Seat, SocketDeps } from "./types.js";
 import { endpointText, until } from "./until.js";
 
@@ -23,6 +24,7 @@ export async function openConnection(seat: Seat, options: ConnectOptions, deps: 
 	const lingerSeconds = checkLinger(options.lingerSeconds);
 	const to = IpAddress.parse(options.ip);
 	const place = placeFor(seat, to);
+	refuseUnreachable(place, deps);
 	const host = (place.to ?? to).toString();
 	const bind = (await needsBind(place, port, deps)) ? { ip: place.ip ?? anyIp(seat.af), port } : null;
 	options.signal?.throwIfAborted();
