@@ -4,13 +4,13 @@
  * @packageDocumentation
  */
 
+export { CommandError, NetifError, type NetifErrorCode } from "./errors.js";
 export { runCommand } from "./os/command.js";
 export { type HardwarePort, parseHardwarePorts } from "./os/darwin/hardware-ports.js";
 export { parseNetstat } from "./os/darwin/netstat.js";
 export { lookUpRoute } from "./os/default-nic.js";
 export { COMMAND_TIMEOUT } from "./os/defaults.js";
 export { enumerateInterfaces } from "./os/enumerate.js";
-export { CommandError, NetifError, type NetifErrorCode } from "./os/errors.js";
 export { hostDeps } from "./os/host-deps.js";
 export { parseIfconfig } from "./os/ifconfig.js";
 export { type Inet6Line, parseIfInet6 } from "./os/linux/proc-if-inet6.js";

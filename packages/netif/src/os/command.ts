@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
+import { CommandError } from "../errors.js";
 import { COMMAND_MAX_OUTPUT } from "./defaults.js";
-import { CommandError } from "./errors.js";
 import type { CommandOutput, CommandRunner } from "./types.js";
 
 /**

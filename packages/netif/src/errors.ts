@@ -10,7 +10,7 @@
  * |- StartTimeoutError             ERR_NETIF_TIMEOUT: not finished within the overall timeout
  * `- InvalidJsonError              ERR_NETIF_INVALID_JSON: no dictionary of an interface (says where)
  */
-import type { OsFamily } from "./types.js";
+import type { OsFamily } from "./os/types.js";
 
 /** The stable codes of this package's errors. */
 export type NetifErrorCode =

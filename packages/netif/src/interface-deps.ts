@@ -1,0 +1,16 @@
+import { randomBytes } from "node:crypto";
+import { sourceRoute } from "@p2pd/route";
+import { observeExternalAddress, systemClock } from "@p2pd/stun-client";
+import { newNetifaces } from "./init.js";
+import type { InterfaceDeps } from "./types.js";
+
+/** This machine: its sockets, clock, random numbers and environment. */
+export const systemInterfaceDeps: InterfaceDeps = {
+	sockets: (source) => sourceRoute(source),
+	observe: observeExternalAddress,
+	discoverNat: async () => ({ type: "unknown", delta: null, reason: "pending" }),
+	netifaces: () => newNetifaces(),
+	clock: systemClock,
+	random: (size) => randomBytes(size),
+	env: process.env,
+};

@@ -1,0 +1,86 @@
+import { type Route, RouteError, type RouteNic } from "@p2pd/route";
+import type { Clock, StunServerSpec } from "@p2pd/stun-client";
+import { START_RESERVE } from "../defaults.js";
+import { StartTimeoutError } from "../errors.js";
+import type { NicInfo, PerFamily } from "../os/types.js";
+import { reachableServers } from "../start/reachable-servers.js";
+import { withDeadline } from "../start/with-deadline.js";
+import type { InterfaceDeps, InterfaceOptions, NatJson } from "../types.js";
+import { assumedNat, natOfVerdict } from "./nat-json.js";
+
+/** What a test of a NAT rests on. */
+export interface NatSetting {
+	readonly nic: RouteNic;
+	/** What the OS said of the NIC; `null` for an interface out of a dictionary. */
+	readonly info: NicInfo | null;
+	/** Whether the OS told the NIC's routes. */
+	readonly routesKnown: PerFamily<boolean>;
+	readonly servers: readonly StunServerSpec[];
+	readonly options: InterfaceOptions;
+	readonly deps: InterfaceDeps;
+}
+
+/** How a test may be cut short. */
+export interface NatLimits {
+	/** All of it, in ms. */
+	readonly timeout: number;
+	readonly signal: AbortSignal;
+	readonly clock: Clock;
+}
+
+/**
+ * The NAT of one route. What the network, the servers or the OS refuse, and a test that takes too long, is P2PD's
+ * assumption with the reason.
+ *
+ * @throws the signal's reason
+ */
+export async function testNat(setting: NatSetting, route: Route, limits: NatLimits): Promise<NatJson> {
+	const { info, servers } = setting;
+	const reachable = info
+		? reachableServers(info, route.af, servers, setting.routesKnown[route.af])
+		: { servers };
+	if ("reason" in reachable) return assumedNat(reachable.reason);
+	try {
+		return await withDeadline("the NAT test", limits, (signal) =>
+			askServers(setting, route, reachable.servers, { ...limits, signal }),
+		);
+	} catch (error) {
+		limits.signal.throwIfAborted();
+		if (!isOutcome(error)) throw error;
+		return assumedNat(error.message);
+	}
+}
+
+async function askServers(
+	{ nic, options, deps }: NatSetting,
+	route: Route,
+	servers: readonly StunServerSpec[],
+	{ timeout, signal }: NatLimits,
+): Promise<NatJson> {
+	const { af } = route;
+	const { deviceBinding } = options;
+	const { clock, random, lookup } = deps;
+	const { localIp } = await route.bind();
+	const sockets = deps.sockets({
+		af,
+		nic,
+		ip: localIp,
+		...(deviceBinding === undefined ? {} : { deviceBinding }),
+	});
+	const verdict = await deps.discoverNat({
+		sockets,
+		servers,
+		timeout: Math.max(1, timeout - START_RESERVE),
+		signal,
+		clock,
+		random,
+		...(lookup === undefined ? {} : { lookup }),
+	});
+	return natOfVerdict(verdict);
+}
+
+/** Errors that say what the network or the OS did; any other is a fault in a program and is passed on. */
+function isOutcome(error: unknown): error is Error {
+	if (error instanceof StartTimeoutError || error instanceof RouteError) return true;
+	return error instanceof Error && "syscall" in error;
+}
