@@ -72,6 +72,11 @@ export class StunTimeoutError extends StunError {
 	}
 }
 
+/** The system's name of what went wrong, as Node's errors carry it in `code`. */
+export function errnoOf(error: Error): string {
+	return "code" in error && typeof error.code === "string" ? error.code : "EIO";
+}
+
 /** The network said that the request cannot arrive, or the connection broke. */
 export class StunNetworkError extends StunError {
 	override readonly name = "StunNetworkError";

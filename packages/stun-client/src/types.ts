@@ -29,6 +29,8 @@ export interface Sender {
 export interface UdpSocket {
 	address(): Sender;
 	send(data: Uint8Array, port: number, ip: string, callback: (error: Error | null) => void): void;
+	/** For a connected socket. */
+	send(data: Uint8Array, callback: (error: Error | null) => void): void;
 	close(callback?: () => void): unknown;
 	on(event: "message", listener: (data: Buffer, from: Sender) => void): unknown;
 	on(event: "error", listener: (error: Error) => void): unknown;
@@ -36,11 +38,6 @@ export interface UdpSocket {
 	off(event: "message", listener: (data: Buffer, from: Sender) => void): unknown;
 	off(event: "error", listener: (error: Error) => void): unknown;
 	off(event: "close", listener: () => void): unknown;
-}
-
-/** A UDP socket that can be tied to one peer, as Node's can: only then does it hear of ICMP errors. */
-export interface ConnectableUdpSocket extends UdpSocket {
-	connect(port: number, ip: string, callback: () => void): void;
 }
 
 /** The part of Node's `net.Socket` (and `tls.TLSSocket`) that is used here. It is connected already. */

@@ -1,9 +1,9 @@
 import { attributeValue, mappedAddressOf, otherAddressOf, responseOriginOf } from "../codec/message.js";
-import type { AddressValue } from "../codec/types.js";
+import type { AddressValue, StunMessage } from "../codec/types.js";
 import { StunAnswerError, StunResponseError } from "../errors.js";
 import type { StunReply } from "../socket/types.js";
 import type { HostPort } from "../types.js";
-import type { StunMapping } from "./types.js";
+import type { StunDialect, StunMapping } from "./types.js";
 
 const hostPort = ({ ip, port }: AddressValue): HostPort => ({ ip, port });
 
@@ -41,6 +41,13 @@ export function mappedOf(reply: StunReply, server: HostPort): HostPort {
 	return hostPort(mapped);
 }
 
+/** What an answer shows its server to speak: only RFC 3489 servers leave XOR-MAPPED-ADDRESS out. */
+function dialectOf(message: StunMessage): StunDialect {
+	return message.classic || attributeValue(message, "XOR-MAPPED-ADDRESS") === undefined
+		? "rfc3489"
+		: "rfc8489";
+}
+
 /**
  * What a reply says of the socket that asked.
  *
@@ -59,6 +66,7 @@ export function readMapping(reply: StunReply, local: HostPort, server: HostPort)
 		server,
 		rtt,
 		sends,
+		dialect: dialectOf(message),
 		...(other === undefined ? {} : { otherAddress: hostPort(other) }),
 		...(origin === undefined ? {} : { responseOrigin: hostPort(origin) }),
 		...(software === undefined ? {} : { software }),

@@ -1,40 +1,65 @@
-import { REQUEST_TIMEOUT } from "../defaults.js";
-import { StunAnswerError, StunClosedError } from "../errors.js";
-import { StunSocket } from "../socket/stun-socket.js";
+import { systemClock } from "../clock.js";
+import { attributeValue } from "../codec/message.js";
+import { MAX_REDIRECTS, REQUEST_TIMEOUT } from "../defaults.js";
+import {
+	StunAnswerError,
+	StunClosedError,
+	StunConfigError,
+	StunNetworkError,
+	StunTimeoutError,
+} from "../errors.js";
+import { familyOf, sameEndpoint } from "../ip-text.js";
 import type { StunReply } from "../socket/types.js";
-import type { HostPort, StunDeps, UdpSocket, UdpSockets } from "../types.js";
+import type { Clock, HostPort, StunDeps } from "../types.js";
+import { Conversation, type Question } from "./conversation.js";
 import { readMapping, requireSuccess } from "./mapping.js";
-import type { ClientRequestOptions, StunClientOptions, StunMapping } from "./types.js";
+import { type OpenTransport, openStream, openUdp } from "./open-transport.js";
+import type { ClientRequestOptions, ClientServer, StunClientOptions, StunMapping } from "./types.js";
 
-const isFactory = (sockets: UdpSockets | UdpSocket): sockets is UdpSockets => "udp" in sockets;
-
-interface Opened {
-	readonly stun: StunSocket;
-	close(): Promise<void>;
+interface Line {
+	readonly open: OpenTransport;
+	readonly conversation: Conversation;
 }
 
-/** A client of one server, on one socket: what it learns is the mapping of that socket. */
+interface Answer {
+	readonly reply: StunReply;
+	readonly server: ClientServer;
+	readonly local: HostPort;
+}
+
+const keyOf = ({ ip, port }: HostPort): string => `${ip} ${port}`;
+
+/** A client of one server, on one socket: what it learns is the mapping of that socket. Nothing is opened before the first request. */
 export class StunClient {
 	readonly #options: StunClientOptions;
 	readonly #deps: StunDeps;
-	#opened: Promise<Opened> | undefined;
+	readonly #clock: Clock;
+	/** One UDP socket serves every server; a connection serves its own. */
+	#udp: Promise<OpenTransport> | undefined;
+	readonly #lines = new Map<string, Promise<Line>>();
+	readonly #closing = new AbortController();
 	#other: HostPort | undefined;
-	#closed = false;
 
+	/** @throws {StunConfigError} ERR_STUN_CONFIG for options that exclude each other */
 	constructor(options: StunClientOptions, deps: StunDeps = {}) {
+		if (options.credentials !== undefined && options.mode !== undefined && options.mode !== "rfc8489") {
+			throw new StunConfigError("credentials need RFC 8489");
+		}
 		this.#options = options;
 		this.#deps = deps;
+		this.#clock = deps.clock ?? systemClock;
 	}
 
 	/**
 	 * Asks the server which address it sees.
 	 *
-	 * @throws {StunError} ERR_STUN_TIMEOUT, _NETWORK, _RESPONSE, _ANSWER, _CLOSED
+	 * @throws {StunError} ERR_STUN_TIMEOUT, _NETWORK, _RESPONSE, _ANSWER, _INTEGRITY, _CLOSED, _CONFIG; the signal's
+	 * reason when it was aborted
 	 */
 	async getMapping(options: ClientRequestOptions = {}): Promise<StunMapping> {
-		const { stun } = await this.#open(options.signal);
-		const mapping = readMapping(await this.#exchange(stun, options), stun.local(), this.#server);
-		this.#other = mapping.otherAddress;
+		const { reply, server, local } = await this.#exchange(options, undefined);
+		const mapping = readMapping(reply, local, { ip: server.ip, port: server.port });
+		if (sameEndpoint(server, this.#options.server)) this.#other = mapping.otherAddress;
 		return mapping;
 	}
 
@@ -47,71 +72,158 @@ export class StunClient {
 	 * Sends a request, also one that asks the server to answer from its other IP or port. The reply counts only from
 	 * exactly that address; where it is not known yet, a plain request learns it first.
 	 *
-	 * @throws {StunError} ERR_STUN_TIMEOUT, _NETWORK, _RESPONSE, _ANSWER, _CLOSED
+	 * @throws {StunError} as {@link StunClient.getMapping}
 	 */
 	async request(options: ClientRequestOptions = {}): Promise<StunReply> {
 		const { changeIp = false, changePort = false } = options;
-		const { stun } = await this.#open(options.signal);
-		if (!changeIp && !changePort) return requireSuccess(await this.#exchange(stun, options), this.#server);
-		const other = this.#other ?? (await this.getMapping(withoutChange(options))).otherAddress;
-		if (other === undefined) throw new StunAnswerError(this.#server, "has no second address to answer from");
-		const from = {
-			ip: changeIp ? other.ip : this.#server.ip,
-			port: changePort ? other.port : this.#server.port,
-		};
-		return requireSuccess(await this.#exchange(stun, options, from), this.#server);
+		const expectFrom =
+			changeIp || changePort ? await this.#changedAddress(changeIp, changePort, options) : undefined;
+		const { reply, server } = await this.#exchange(options, expectFrom);
+		return requireSuccess(reply, server);
 	}
 
-	/** Closes the socket if it was made here, and leaves it if it was given. Requests under way fail with ERR_STUN_CLOSED. */
+	/** Closes the sockets that were made here, and leaves one that was given. Requests under way fail with ERR_STUN_CLOSED. */
 	async close(): Promise<void> {
-		this.#closed = true;
-		const opened = await this.#opened?.catch(() => undefined);
-		await opened?.close();
+		this.#closing.abort(new StunClosedError("the STUN client"));
+		const opened = [this.#udp, ...[...this.#lines.values()].map((line) => line.then(({ open }) => open))];
+		await Promise.all(opened.map(async (open) => (await open?.catch(() => undefined))?.close()));
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.close();
 	}
 
-	get #server(): HostPort {
+	async #changedAddress(
+		changeIp: boolean,
+		changePort: boolean,
+		options: ClientRequestOptions,
+	): Promise<HostPort> {
 		const { ip, port } = this.#options.server;
-		return { ip, port };
+		if (this.#other === undefined) {
+			const { timeout, signal } = options;
+			await this.getMapping({
+				...(timeout === undefined ? {} : { timeout }),
+				...(signal === undefined ? {} : { signal }),
+			});
+		}
+		if (this.#other === undefined)
+			throw new StunAnswerError({ ip, port }, "has no second address to answer from");
+		return { ip: changeIp ? this.#other.ip : ip, port: changePort ? this.#other.port : port };
 	}
 
-	#exchange(stun: StunSocket, options: ClientRequestOptions, expectFrom?: HostPort): Promise<StunReply> {
-		const { timeout, ...request } = options;
-		return stun.request({
-			...request,
-			to: this.#server,
-			giveUpAfter: timeout ?? this.#options.timeout ?? REQUEST_TIMEOUT,
-			...(expectFrom === undefined ? {} : { expectFrom }),
+	/** Asks the server, and those that it sends us on to. */
+	async #exchange(options: ClientRequestOptions, expectFrom: HostPort | undefined): Promise<Answer> {
+		const deadline = this.#clock.now() + (options.timeout ?? this.#options.timeout ?? REQUEST_TIMEOUT);
+		const tried = new Set<string>();
+		const { signal } = options;
+		const either =
+			signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]);
+		for (let server: ClientServer = this.#options.server; ; ) {
+			either.throwIfAborted();
+			tried.add(keyOf(server));
+			const { open, conversation } = await orAborted(this.#lineTo(server, deadline), either);
+			const reply = await this.#ask(server, conversation, {
+				...options,
+				expectFrom,
+				deadline,
+				signal: either,
+			});
+			const next = this.#redirection(reply, server);
+			if (next === undefined || tried.has(keyOf(next)) || tried.size > MAX_REDIRECTS) {
+				return { reply, server, local: open.transport.local() };
+			}
+			server = next;
+		}
+	}
+
+	async #ask(server: ClientServer, conversation: Conversation, question: Question): Promise<StunReply> {
+		try {
+			return await conversation.ask(question);
+		} catch (error) {
+			// A connection that broke is made anew for the next request.
+			if (error instanceof StunNetworkError && this.#options.transport !== "udp")
+				await this.#dropLine(server);
+			throw error;
+		}
+	}
+
+	async #dropLine(server: ClientServer): Promise<void> {
+		const line = this.#lines.get(keyOf(server));
+		this.#lines.delete(keyOf(server));
+		await (await line)?.open.close();
+	}
+
+	/** Where an answer 300 sends us, if we go there (RFC 8489 section 10): to the same family, by the same transport. */
+	#redirection({ message }: StunReply, server: ClientServer): ClientServer | undefined {
+		if (this.#options.followAlternate === false || message.class !== "error") return undefined;
+		if (attributeValue(message, "ERROR-CODE")?.status !== 300) return undefined;
+		const alternate = attributeValue(message, "ALTERNATE-SERVER");
+		if (alternate === undefined || alternate.port === 0 || alternate.family !== familyOf(server.ip))
+			return undefined;
+		const host = attributeValue(message, "ALTERNATE-DOMAIN") ?? server.host;
+		return { ip: alternate.ip, port: alternate.port, ...(host === undefined ? {} : { host }) };
+	}
+
+	/** The line to a server, opened when it is not; a failed one is opened anew next time. */
+	async #lineTo(server: ClientServer, deadline: number): Promise<Line> {
+		const key = keyOf(server);
+		const known = this.#lines.get(key);
+		if (known !== undefined) return known;
+		const line = this.#openLine(server, deadline);
+		this.#lines.set(key, line);
+		try {
+			return await line;
+		} catch (error) {
+			this.#lines.delete(key);
+			throw error;
+		}
+	}
+
+	async #openLine(server: ClientServer, deadline: number): Promise<Line> {
+		const { transport = "udp", mode = "rfc8489", credentials, fingerprint = false } = this.#options;
+		const open = transport === "udp" ? await this.#openUdp() : await this.#openStream(server, deadline);
+		const conversation = new Conversation({
+			transport: open.transport,
+			reliable: transport !== "udp",
+			server: { ip: server.ip, port: server.port },
+			mode,
+			credentials,
+			fingerprint,
+			clock: this.#clock,
 		});
+		return { open, conversation };
 	}
 
-	#open(signal: AbortSignal | undefined): Promise<Opened> {
-		if (this.#closed) return Promise.reject(new StunClosedError("the STUN client"));
-		this.#opened ??= this.#make(signal).catch((error: unknown) => {
-			this.#opened = undefined;
+	#openUdp(): Promise<OpenTransport> {
+		this.#udp ??= openUdp(this.#options, this.#deps, this.#closing.signal).catch((error: unknown) => {
+			this.#udp = undefined;
 			throw error;
 		});
-		return this.#opened;
+		return this.#udp;
 	}
 
-	async #make(signal: AbortSignal | undefined): Promise<Opened> {
-		const { sockets, attached } = this.#options;
-		const owns = isFactory(sockets);
-		const socket = owns ? await sockets.udp(signal === undefined ? {} : { signal }) : sockets;
-		const stun = new StunSocket({ socket, attached: attached ?? !owns }, this.#deps);
-		return {
-			stun,
-			close: async () => {
-				stun.close();
-				if (owns) await new Promise<void>((resolve) => void socket.close(() => resolve()));
-			},
-		};
+	async #openStream(server: ClientServer, deadline: number): Promise<OpenTransport> {
+		const late = new AbortController();
+		const left = Math.max(0, deadline - this.#clock.now());
+		const timer = this.#clock.setTimeout(() => late.abort(new StunTimeoutError(server, 0, left)), left);
+		try {
+			return await openStream(
+				this.#options,
+				server,
+				this.#deps,
+				AbortSignal.any([this.#closing.signal, late.signal]),
+			);
+		} finally {
+			this.#clock.clearTimeout(timer);
+		}
 	}
 }
 
-function withoutChange({ timeout, signal }: ClientRequestOptions): ClientRequestOptions {
-	return { ...(timeout === undefined ? {} : { timeout }), ...(signal === undefined ? {} : { signal }) };
+/** A promise, or the signal's reason if that comes first; the promise's own failure is then nobody's. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+	return new Promise((resolve, reject) => {
+		const abort = (): void => reject(signal.reason);
+		signal.addEventListener("abort", abort, { once: true });
+		promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+	});
 }

@@ -13,14 +13,17 @@ export interface ReplyAddresses {
 	readonly other: HostPort | undefined;
 }
 
+/** An address as an attribute carries it: a zone has a meaning on one machine only. */
+const bare = ({ ip, port }: HostPort): HostPort => ({ ip: ip.split("%")[0] ?? ip, port });
+
 /** A success response to an RFC 3489 request: no attribute that such a client would refuse. */
 export function classicReply(request: StunMessage, { mapped, origin, other }: ReplyAddresses): Buffer {
 	const attributes: NamedAttribute[] = [
-		{ name: "MAPPED-ADDRESS", value: mapped },
-		{ name: "SOURCE-ADDRESS", value: origin },
+		{ name: "MAPPED-ADDRESS", value: bare(mapped) },
+		{ name: "SOURCE-ADDRESS", value: bare(origin) },
 	];
-	if (other !== undefined) attributes.push({ name: "CHANGED-ADDRESS", value: other });
-	attributes.push({ name: "XOR-MAPPED-ADDRESS-DRAFT", value: mapped });
+	if (other !== undefined) attributes.push({ name: "CHANGED-ADDRESS", value: bare(other) });
+	attributes.push({ name: "XOR-MAPPED-ADDRESS-DRAFT", value: bare(mapped) });
 	return encodeMessage({ class: "success", transactionId: request.transactionId, attributes });
 }
 
@@ -32,11 +35,11 @@ export function modernReply(
 	padding: number,
 ): Buffer {
 	const attributes: (NamedAttribute | RawAttribute)[] = [
-		{ name: "XOR-MAPPED-ADDRESS", value: mapped },
-		{ name: "MAPPED-ADDRESS", value: mapped },
-		{ name: "RESPONSE-ORIGIN", value: origin },
+		{ name: "XOR-MAPPED-ADDRESS", value: bare(mapped) },
+		{ name: "MAPPED-ADDRESS", value: bare(mapped) },
+		{ name: "RESPONSE-ORIGIN", value: bare(origin) },
 	];
-	if (other !== undefined) attributes.push({ name: "OTHER-ADDRESS", value: other });
+	if (other !== undefined) attributes.push({ name: "OTHER-ADDRESS", value: bare(other) });
 	if (padding > 0) attributes.push({ name: "PADDING", value: new Uint8Array(padding) });
 	else if (software !== "") attributes.push({ name: "SOFTWARE", value: software });
 	return encodeMessage({

@@ -2,10 +2,9 @@ import { systemClock } from "../clock.js";
 import { ATTRIBUTE_TYPES, BINDING_METHOD } from "../codec/constants.js";
 import { decodeMessage } from "../codec/decode.js";
 import { attributeValue } from "../codec/message.js";
-import type { StunMessage } from "../codec/types.js";
+import type { AttributeName, StunMessage } from "../codec/types.js";
 import { SERVER_BURST, SERVER_RATE } from "../defaults.js";
 import { StunConfigError, StunDecodeError } from "../errors.js";
-import { sameEndpoint } from "../ip-text.js";
 import type { HostPort } from "../types.js";
 import { RateLimit } from "./rate-limit.js";
 import { classicReply, errorReply, modernReply } from "./reply.js";
@@ -14,8 +13,10 @@ import type { ResponderReply, StunResponder, StunResponderOptions, StunServerDep
 /** What SOFTWARE may add without the reply growing past its bound. */
 const MAX_SOFTWARE_BYTES = 4;
 
-function checkOptions({ primary, alternate, software = "" }: StunResponderOptions): void {
-	if (alternate !== undefined && (alternate.ip === primary.ip || alternate.port === primary.port)) {
+/** @throws {StunConfigError} ERR_STUN_CONFIG */
+export function checkResponderOptions({ primary, alternate, software = "" }: StunResponderOptions): void {
+	const samePort = alternate?.port === primary.port && primary.port !== 0;
+	if (alternate !== undefined && (alternate.ip === primary.ip || samePort)) {
 		throw new StunConfigError("the alternate address must have another IP and another port than the primary");
 	}
 	if (Buffer.byteLength(software) > MAX_SOFTWARE_BYTES) {
@@ -33,6 +34,24 @@ function parse(data: Uint8Array): StunMessage | undefined {
 	}
 }
 
+/** The attributes that a request has to be refused for: those not understood, and those not served here. */
+function refusedIn(
+	request: StunMessage,
+	{ alternate, responsePort, padding }: StunResponderOptions,
+): number[] {
+	const refused = [...request.unknownRequired];
+	const change = attributeValue(request, "CHANGE-REQUEST");
+	const refuse = (name: AttributeName): void => void refused.push(ATTRIBUTE_TYPES[name]);
+	if (alternate === undefined && (change?.changeIp === true || change?.changePort === true))
+		refuse("CHANGE-REQUEST");
+	// It would send replies to anybody that a request names; RFC 5389 took it away for that.
+	if (attributeValue(request, "RESPONSE-ADDRESS") !== undefined) refuse("RESPONSE-ADDRESS");
+	if (responsePort !== true && attributeValue(request, "RESPONSE-PORT") !== undefined)
+		refuse("RESPONSE-PORT");
+	if (padding === false && attributeValue(request, "PADDING") !== undefined) refuse("PADDING");
+	return refused;
+}
+
 /**
  * The datagram half of a STUN server (RFC 8489 section 6.3.1, RFC 5780 section 6.1, RFC 3489 section 8.1) without
  * any socket: a datagram and the address of the server's that it came to, and what is to be sent from where.
@@ -41,10 +60,19 @@ function parse(data: Uint8Array): StunMessage | undefined {
  * @throws {StunConfigError} ERR_STUN_CONFIG when the two addresses share an IP or a port, or SOFTWARE is too long
  */
 export function createStunResponder(options: StunResponderOptions, deps: StunServerDeps = {}): StunResponder {
-	checkOptions(options);
-	const { primary, alternate, software = "p2pd", rfc3489 = true, padding = true } = options;
-	const clock = deps.clock ?? systemClock;
+	checkResponderOptions(options);
 	const limit = new RateLimit(options.rate ?? SERVER_RATE, options.burst ?? SERVER_BURST);
+	return respondWithin(limit, options, deps);
+}
+
+/** {@link createStunResponder} under a limit that it shares with others. */
+export function respondWithin(
+	limit: RateLimit,
+	options: StunResponderOptions,
+	deps: StunServerDeps,
+): StunResponder {
+	const { primary, alternate, software = "p2pd", rfc3489 = true } = options;
+	const clock = deps.clock ?? systemClock;
 
 	const otherOf = (asked: HostPort): HostPort | undefined =>
 		alternate === undefined
@@ -54,15 +82,6 @@ export function createStunResponder(options: StunResponderOptions, deps: StunSer
 					port: asked.port === primary.port ? alternate.port : primary.port,
 				};
 
-	const unknownIn = (request: StunMessage): readonly number[] => {
-		const change = attributeValue(request, "CHANGE-REQUEST");
-		const cannotChange =
-			alternate === undefined && (change?.changeIp === true || change?.changePort === true);
-		return cannotChange
-			? [...request.unknownRequired, ATTRIBUTE_TYPES["CHANGE-REQUEST"]]
-			: request.unknownRequired;
-	};
-
 	return (data, from, localTo) => {
 		// Before the parser, so that a flood costs little.
 		if (from.port === 0 || !limit.take(from.ip, clock.now())) return [];
@@ -71,28 +90,21 @@ export function createStunResponder(options: StunResponderOptions, deps: StunSer
 		const answer = (bytes: Uint8Array, origin: HostPort, port = from.port): ResponderReply[] => [
 			{ data: bytes, from: origin, to: { ip: from.ip, port } },
 		];
-		const unknown = unknownIn(request);
-		if (unknown.length > 0) return answer(errorReply(request, 420, "Unknown Attribute", unknown), localTo);
+		const refused = refusedIn(request, options);
+		if (refused.length > 0) return answer(errorReply(request, 420, "Unknown Attribute", refused), localTo);
 		const change = attributeValue(request, "CHANGE-REQUEST");
 		const other = otherOf(localTo);
 		const origin: HostPort = {
 			ip: change?.changeIp === true && other !== undefined ? other.ip : localTo.ip,
 			port: change?.changePort === true && other !== undefined ? other.port : localTo.port,
 		};
-		const addresses = { mapped: { ip: bare(from.ip), port: from.port }, origin, other };
+		const addresses = { mapped: from, origin, other };
 		if (request.classic) return answer(classicReply(request, addresses), origin);
-		const asked = padding ? (attributeValue(request, "PADDING")?.length ?? 0) : 0;
-		const responsePort = options.responsePort === true ? attributeValue(request, "RESPONSE-PORT") : undefined;
+		const asked = attributeValue(request, "PADDING")?.length ?? 0;
+		const responsePort = attributeValue(request, "RESPONSE-PORT");
 		if (responsePort === 0 || (responsePort !== undefined && asked > 0)) {
 			return answer(errorReply(request, 400, "Bad Request"), localTo);
 		}
 		return answer(modernReply(request, addresses, software, asked), origin, responsePort);
 	};
-}
-
-const bare = (ip: string): string => ip.split("%")[0] ?? ip;
-
-/** Which of up to four addresses an endpoint is; used to send from the right socket. */
-export function isOneOf(addresses: readonly HostPort[], endpoint: HostPort): boolean {
-	return addresses.some((each) => sameEndpoint(each, endpoint));
 }

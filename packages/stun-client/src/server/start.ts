@@ -1,9 +1,12 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { SERVER_BURST, SERVER_RATE } from "../defaults.js";
 import { StunConfigError } from "../errors.js";
 import { canonicalIp, familyOf } from "../ip-text.js";
 import type { HostPort } from "../types.js";
-import { createStunResponder } from "./responder.js";
+import { RateLimit } from "./rate-limit.js";
+import { checkResponderOptions, respondWithin } from "./responder.js";
+import { listenTcp } from "./tcp.js";
 import type { StunServer, StunServerDeps, StunServerOptions } from "./types.js";
 
 async function bind(ip: string, port: number): Promise<Socket> {
@@ -27,30 +30,53 @@ function checkAddress({ ip, port }: HostPort): void {
 	}
 }
 
+function checkOptions({ primary, alternate }: StunServerOptions): void {
+	checkAddress(primary);
+	if (alternate === undefined) return;
+	checkAddress(alternate);
+	if (alternate.ip === primary.ip || familyOf(alternate.ip) !== familyOf(primary.ip)) {
+		throw new StunConfigError("the alternate address must have another IP of the same family");
+	}
+}
+
 interface Bound {
 	readonly address: HostPort;
 	readonly socket: Socket;
 }
 
-async function bindAll({ primary, alternate }: StunServerOptions): Promise<Bound[]> {
-	const bound: Bound[] = [];
+/** The primary address first, then the alternate, then the two mixed ones. */
+async function bindAll({ primary, alternate }: StunServerOptions, bound: Bound[]): Promise<void> {
 	const add = async (ip: string, port: number): Promise<number> => {
 		const socket = await bind(ip, port);
-		const address = { ip, port: socket.address().port };
-		bound.push({ address, socket });
-		return address.port;
+		bound.push({ address: { ip, port: socket.address().port }, socket });
+		return socket.address().port;
 	};
-	try {
-		const firstPort = await add(primary.ip, primary.port);
-		if (alternate !== undefined) {
-			const secondPort = await add(alternate.ip, alternate.port);
-			await add(primary.ip, secondPort);
-			await add(alternate.ip, firstPort);
-		}
-		return bound;
-	} catch (error) {
-		await Promise.all(bound.map(({ socket }) => close(socket)));
-		throw error;
+	const firstPort = await add(primary.ip, primary.port);
+	if (alternate === undefined) return;
+	const secondPort = await add(alternate.ip, alternate.port);
+	await add(primary.ip, secondPort);
+	await add(alternate.ip, firstPort);
+}
+
+/** Connects the sockets to the responder. */
+function serveUdp(
+	bound: readonly Bound[],
+	options: StunServerOptions,
+	limit: RateLimit,
+	deps: StunServerDeps,
+): void {
+	const primary = bound[0]?.address ?? options.primary;
+	const respond = respondWithin(limit, { ...options, primary, alternate: bound[1]?.address }, deps);
+	for (const { address, socket } of bound) {
+		socket.on("message", (data, { address: ip, port }) => {
+			for (const reply of respond(data, { ip, port }, address)) {
+				const sender = bound.find(
+					(each) => each.address.ip === reply.from.ip && each.address.port === reply.from.port,
+				);
+				// A reply that cannot be sent is a lost datagram: the client sends again.
+				sender?.socket.send(reply.data, reply.to.port, reply.to.ip, () => undefined);
+			}
+		});
 	}
 }
 
@@ -64,25 +90,39 @@ export async function startStunServer(
 	options: StunServerOptions,
 	deps: StunServerDeps = {},
 ): Promise<StunServer> {
-	checkAddress(options.primary);
-	if (options.alternate !== undefined) checkAddress(options.alternate);
-	const bound = await bindAll(options);
-	const primary = bound[0]?.address ?? options.primary;
-	const alternate = bound[1]?.address;
-	const respond = createStunResponder({ ...options, primary, alternate }, deps);
-	for (const { address, socket } of bound) {
-		socket.on("message", (data, { address: ip, port }) => {
-			for (const reply of respond(data, { ip, port }, address)) {
-				const sender = bound.find(
-					(each) => each.address.ip === reply.from.ip && each.address.port === reply.from.port,
-				);
-				// A reply that cannot be sent is a lost datagram: the client sends again.
-				sender?.socket.send(reply.data, reply.to.port, reply.to.ip, () => undefined);
-			}
-		});
-	}
+	checkOptions(options);
+	checkResponderOptions(options);
+	const limit = new RateLimit(options.rate ?? SERVER_RATE, options.burst ?? SERVER_BURST);
+	const bound: Bound[] = [];
+	const listeners: { close(): Promise<void> }[] = [];
 	const stop = async (): Promise<void> => {
-		await Promise.all(bound.map(({ socket }) => close(socket)));
+		await Promise.all([
+			...bound.map(({ socket }) => close(socket)),
+			...listeners.map((each) => each.close()),
+		]);
 	};
-	return { primary, alternate, close: stop, [Symbol.asyncDispose]: stop };
+	try {
+		await bindAll(options, bound);
+		if (options.tcp === true) {
+			// A connection is answered on itself: no second address, and no RFC 3489, which has none of it.
+			const respond = respondWithin(
+				limit,
+				{ ...options, alternate: undefined, rfc3489: false, padding: false },
+				deps,
+			);
+			for (const { address } of bound) listeners.push(await listenTcp(address, respond, options, deps));
+		}
+	} catch (error) {
+		await stop();
+		throw error;
+	}
+	serveUdp(bound, options, limit, deps);
+	let stopping: Promise<void> | undefined;
+	const closeOnce = (): Promise<void> => (stopping ??= stop());
+	return {
+		primary: bound[0]?.address ?? options.primary,
+		alternate: bound[1]?.address,
+		close: closeOnce,
+		[Symbol.asyncDispose]: closeOnce,
+	};
 }

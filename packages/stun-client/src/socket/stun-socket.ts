@@ -1,16 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { systemClock } from "../clock.js";
-import { MAGIC_COOKIE } from "../codec/constants.js";
-import { decodeMessage } from "../codec/decode.js";
-import { encodeMessage } from "../codec/encode.js";
-import type { NamedAttribute, RawAttribute, StunMessage } from "../codec/types.js";
-import { StunClosedError, StunDecodeError, StunNetworkError, StunTimeoutError } from "../errors.js";
+import type { StunMessage } from "../codec/types.js";
+import { errnoOf, StunClosedError, StunNetworkError, StunTimeoutError } from "../errors.js";
 import { RtoTable, rtoFromRtt } from "../transactions/rto.js";
 import { retransmissionSchedule, type Schedule, withGiveUp } from "../transactions/schedule.js";
 import { StunTransactions, transactionKey } from "../transactions/transactions.js";
 import type { Clock, HostPort, RandomBytes, Sender, StunDeps, UdpSocket } from "../types.js";
+import { encodeRequest, newTransactionId, readReply, replyKey } from "./binding.js";
 import { tapMessages } from "./tap.js";
-import type { StunReply, StunRequestOptions, StunSocketCounts } from "./types.js";
+import type { StunReply, StunRequestOptions, StunSocketCounts, StunTransport } from "./types.js";
 
 /** How a {@link StunSocket} uses the socket that it is given. */
 export interface StunSocketOptions {
@@ -18,6 +16,8 @@ export interface StunSocketOptions {
 	readonly socket: UdpSocket;
 	/** Others read the socket too: our replies are kept from them, and everything else reaches them. @default false */
 	readonly attached?: boolean;
+	/** The socket is connected to the one server: it hears of ICMP errors, and of no other address. @default false */
+	readonly connected?: boolean;
 }
 
 /** What a {@link StunSocket} may share with others. */
@@ -34,12 +34,10 @@ interface Waiter {
 	reject(error: unknown): void;
 }
 
-const errnoOf = (error: Error): string =>
-	"code" in error && typeof error.code === "string" ? error.code : "EIO";
-
 /** Joins the table of transactions to one UDP socket: any number of requests at once, from the port of that socket. */
-export class StunSocket {
+export class StunSocket implements StunTransport {
 	readonly #socket: UdpSocket;
+	readonly #connected: boolean;
 	readonly #clock: Clock;
 	readonly #random: RandomBytes;
 	readonly #rto: RtoTable;
@@ -51,8 +49,9 @@ export class StunSocket {
 	#closed = false;
 	#counts: StunSocketCounts = { wrongSource: 0, late: 0, refused: 0 };
 
-	constructor({ socket, attached = false }: StunSocketOptions, deps: StunSocketDeps = {}) {
+	constructor({ socket, attached = false, connected = false }: StunSocketOptions, deps: StunSocketDeps = {}) {
 		this.#socket = socket;
+		this.#connected = connected;
 		this.#clock = deps.clock ?? systemClock;
 		this.#random = deps.random ?? randomBytes;
 		this.#rto = deps.rtoTable ?? new RtoTable();
@@ -82,15 +81,9 @@ export class StunSocket {
 		const { signal, to } = options;
 		signal?.throwIfAborted();
 		if (this.#closed) throw new StunClosedError("the STUN socket");
-		const id = this.#newId(options.classic === true);
+		const id = newTransactionId(this.#random, options.classic === true);
 		const key = transactionKey(id);
-		const packet = encodeMessage({
-			class: "request",
-			transactionId: id,
-			attributes: requestAttributes(options),
-			...(options.integrity === undefined ? {} : { integrity: options.integrity }),
-			...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint }),
-		});
+		const packet = encodeRequest(id, options);
 		const schedule = this.#schedule(options);
 		const abort = (): void => this.#fail(key, signal?.reason);
 		try {
@@ -112,14 +105,6 @@ export class StunSocket {
 		this.#failAll(() => new StunClosedError("the STUN socket"));
 		this.#detach();
 		this.#arm();
-	}
-
-	#newId(classic: boolean): Uint8Array {
-		if (!classic) return this.#random(12);
-		const id = Uint8Array.from(this.#random(16));
-		// An RFC 3489 id must not look like a magic cookie by chance.
-		if (new DataView(id.buffer).getUint32(0) === MAGIC_COOKIE) id[0] = 0;
-		return id;
 	}
 
 	#schedule({ to, schedule, giveUpAfter, rtt }: StunRequestOptions): Schedule {
@@ -188,10 +173,12 @@ export class StunSocket {
 
 	#send(key: string, { packet, to }: Waiter): void {
 		const failed = (error: Error): void => this.#fail(key, new StunNetworkError(to, errnoOf(error), error));
+		const sent = (error: Error | null): void => {
+			if (error !== null && error !== undefined) failed(error);
+		};
 		try {
-			this.#socket.send(packet, to.port, to.ip, (error) => {
-				if (error !== null && error !== undefined) failed(error);
-			});
+			if (this.#connected) this.#socket.send(packet, sent);
+			else this.#socket.send(packet, to.port, to.ip, sent);
 		} catch (error) {
 			failed(error instanceof Error ? error : new Error(String(error)));
 		}
@@ -199,7 +186,7 @@ export class StunSocket {
 
 	/** True when the datagram has an id of ours, so that nobody else need see it. */
 	#receive(data: Buffer, from: Sender): boolean {
-		const key = this.#keyOf(data);
+		const key = replyKey(data);
 		if (key === undefined) return false;
 		const now = this.#clock.now();
 		const source = { ip: from.address, port: from.port };
@@ -218,7 +205,7 @@ export class StunSocket {
 		{ key, rtt, sends }: { key: string; rtt: number; sends: number },
 	): void {
 		const waiter = this.#waiters.get(key);
-		const message = waiter === undefined ? undefined : readAnswer(data, waiter.accept);
+		const message = waiter === undefined ? undefined : readReply(data, waiter.accept);
 		if (waiter === undefined || message === undefined) {
 			this.#count("refused");
 			return;
@@ -228,14 +215,6 @@ export class StunSocket {
 		this.#waiters.delete(key);
 		this.#arm();
 		waiter.resolve({ message, from, rtt, sends, at: now });
-	}
-
-	/** The key of the id in a datagram, whichever of the two lengths an id under way has. */
-	#keyOf(data: Buffer): string | undefined {
-		// Two zero bits, and a reply's class: anything else is nobody's answer.
-		if (data.length < 20 || ((data[0] ?? 0) & 0xc0) !== 0) return undefined;
-		const classic = data.readUInt32BE(4) !== MAGIC_COOKIE;
-		return transactionKey(data.subarray(classic ? 4 : 8, 20));
 	}
 
 	#count(what: keyof StunSocketCounts): void {
@@ -252,25 +231,5 @@ export class StunSocket {
 
 	#failAll(errorFor: (to: HostPort) => Error): void {
 		for (const [key, { to }] of [...this.#waiters]) this.#fail(key, errorFor(to));
-	}
-}
-
-function requestAttributes(options: StunRequestOptions): (NamedAttribute | RawAttribute)[] {
-	const { changeIp = false, changePort = false, attributes = [] } = options;
-	if (!changeIp && !changePort) return [...attributes];
-	return [{ name: "CHANGE-REQUEST", value: { changeIp, changePort } }, ...attributes];
-}
-
-function readAnswer(
-	data: Buffer,
-	accept: ((message: StunMessage) => boolean) | undefined,
-): StunMessage | undefined {
-	try {
-		const message = decodeMessage(data);
-		const isAnswer = (message.class === "success" || message.class === "error") && message.method === 1;
-		return isAnswer && (accept === undefined || accept(message)) ? message : undefined;
-	} catch (error) {
-		if (error instanceof StunDecodeError) return undefined;
-		throw error;
 	}
 }

@@ -52,3 +52,13 @@ export interface StunSocketCounts {
 	/** Messages with an id of ours that are malformed, of the wrong class, or were refused by `accept`. */
 	readonly refused: number;
 }
+
+/** Carries Binding requests to a server: a UDP socket, or a connection. */
+export interface StunTransport {
+	/** The address that the socket is bound to. */
+	local(): HostPort;
+	/** @throws {StunError} ERR_STUN_TIMEOUT, _NETWORK, _CLOSED; the signal's reason when it was aborted */
+	request(options: StunRequestOptions): Promise<StunReply>;
+	/** Leaves the socket; requests under way fail with ERR_STUN_CLOSED. */
+	close(): void;
+}

@@ -1,0 +1,57 @@
+import { BINDING_METHOD, HEADER_LENGTH, MAGIC_COOKIE } from "../codec/constants.js";
+import { decodeMessage } from "../codec/decode.js";
+import { encodeMessage } from "../codec/encode.js";
+import type { NamedAttribute, RawAttribute, StunMessage } from "../codec/types.js";
+import { StunDecodeError } from "../errors.js";
+import { transactionKey } from "../transactions/transactions.js";
+import type { RandomBytes } from "../types.js";
+import type { StunRequestOptions } from "./types.js";
+
+/** A new transaction id: 12 bytes, or 16 for an RFC 3489 message. */
+export function newTransactionId(random: RandomBytes, classic: boolean): Uint8Array {
+	if (!classic) return random(12);
+	const id = Uint8Array.from(random(16));
+	// An RFC 3489 id must not look like a magic cookie by chance.
+	if (new DataView(id.buffer).getUint32(0) === MAGIC_COOKIE) id[0] = 0;
+	return id;
+}
+
+function requestAttributes(options: StunRequestOptions): (NamedAttribute | RawAttribute)[] {
+	const { changeIp = false, changePort = false, attributes = [] } = options;
+	if (!changeIp && !changePort) return [...attributes];
+	return [{ name: "CHANGE-REQUEST", value: { changeIp, changePort } }, ...attributes];
+}
+
+/** The bytes of a Binding request. */
+export function encodeRequest(id: Uint8Array, options: StunRequestOptions): Buffer {
+	return encodeMessage({
+		class: "request",
+		transactionId: id,
+		attributes: requestAttributes(options),
+		...(options.integrity === undefined ? {} : { integrity: options.integrity }),
+		...(options.fingerprint === undefined ? {} : { fingerprint: options.fingerprint }),
+	});
+}
+
+/** The key of the id in a datagram, whichever of the two lengths it has; undefined when it cannot be STUN. */
+export function replyKey(data: Buffer): string | undefined {
+	if (data.length < HEADER_LENGTH || ((data[0] ?? 0) & 0xc0) !== 0) return undefined;
+	const classic = data.readUInt32BE(4) !== MAGIC_COOKIE;
+	return transactionKey(data.subarray(classic ? 4 : 8, HEADER_LENGTH));
+}
+
+/** A well-formed Binding response that `accept` takes, or undefined. */
+export function readReply(
+	data: Buffer,
+	accept: ((message: StunMessage) => boolean) | undefined,
+): StunMessage | undefined {
+	try {
+		const message = decodeMessage(data);
+		const isResponse = message.class === "success" || message.class === "error";
+		const isOurs = isResponse && message.method === BINDING_METHOD;
+		return isOurs && (accept === undefined || accept(message)) ? message : undefined;
+	} catch (error) {
+		if (error instanceof StunDecodeError) return undefined;
+		throw error;
+	}
+}
