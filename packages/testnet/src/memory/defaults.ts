@@ -30,3 +30,27 @@ export const MAX_UDP_PAYLOAD = 65_507;
 
 /** What Linux says of a fresh socket's buffers, bytes (`net.core.rmem_default`). */
 export const SOCKET_BUFFER = 212_992;
+
+/** Payload of a full TCP segment, bytes: an Ethernet frame less the headers of IPv6 and TCP. */
+export const TCP_SEGMENT = 1440;
+
+/** What a TCP socket takes in before its reader reads, bytes; also what a writer may have under way. */
+export const TCP_BUFFER = 65_536;
+
+/** Before a first SYN is repeated, ms (RFC 6298 section 2); doubles from there. */
+export const TCP_FIRST_RTO_MS = 1000;
+
+/** The least time before a segment is repeated, ms: Linux's, below RFC 6298's second. */
+export const TCP_MIN_RTO_MS = 200;
+
+/** The longest time between repeats, ms. Must not be lower than the two above. */
+export const TCP_MAX_RTO_MS = 120_000;
+
+/** How often a SYN is repeated: with 1 s doubling the attempt ends after 127 s, as on Linux. */
+export const TCP_SYN_RETRIES = 6;
+
+/** How often any other segment is repeated without an answer; Linux's `tcp_retries2`. */
+export const TCP_RETRIES = 15;
+
+/** How long a closed socket waits for the other side to end too, ms; Linux's `tcp_fin_timeout`. */
+export const TCP_LINGER_MS = 60_000;

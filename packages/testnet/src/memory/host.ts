@@ -5,7 +5,8 @@ import type { Nic, NicOwner } from "./nic.js";
 import type { Packet } from "./packet.js";
 import type { SeededRandom } from "./seeded-random.js";
 import { serve } from "./service.js";
-import type { DatagramHandler, Family, HostPort } from "./types.js";
+import { TcpStack } from "./tcp/stack.js";
+import type { DatagramHandler, Family, HostPort, SocketFactory } from "./types.js";
 import { UdpSocket } from "./udp-socket.js";
 import { UdpStack } from "./udp-stack.js";
 
@@ -14,11 +15,13 @@ export class Host implements NicOwner {
 	readonly name: string;
 	readonly ip: IpLayer;
 	readonly udp: UdpStack;
+	readonly tcp: TcpStack;
 
 	constructor(name: string, fabric: Fabric, random: SeededRandom) {
 		this.name = name;
 		this.ip = new IpLayer(name, fabric, (packet, nic) => this.receive(packet, nic));
 		this.udp = new UdpStack(this.ip, random.fork("udp"));
+		this.tcp = new TcpStack(this.ip, random.fork("tcp"));
 	}
 
 	/**
@@ -27,7 +30,7 @@ export class Host implements NicOwner {
 	 * @param ip bound to this address instead; link-local ones need the NIC
 	 * @throws TopologyError when the host has no such NIC, or the NIC no address of the family
 	 */
-	sockets(af: Family, nic?: string, ip?: string): HostSockets {
+	sockets(af: Family, nic?: string, ip?: string): SocketFactory {
 		return new HostSockets(this, af, nic === undefined ? null : this.ip.nic(nic), ip ?? null);
 	}
 
@@ -59,6 +62,8 @@ export class Host implements NicOwner {
 		} else if (packet.proto === "icmp") {
 			this.ip.fabric.report("received", this.name, packet);
 			if (packet.about.proto === "udp") this.udp.unreachable(packet, nic);
+		} else {
+			this.tcp.receive(packet, nic);
 		}
 	}
 }

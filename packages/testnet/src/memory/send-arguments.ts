@@ -19,34 +19,29 @@ export function argumentError(kind: "type" | "range", code: string, message: str
 }
 
 /**
- * Sorts out the arguments of `send` as Node does: `(msg, [offset, length,] [port, [address,]] [callback])`.
- * The bytes are copied, as the kernel copies them.
+ * Sorts out the arguments of `send` as Node does: `(msg, [offset, length,] [port, [address,]] [callback])`. A
+ * connected socket looks at no address, and refuses one only beside an offset and a length. The bytes are
+ * copied, as the kernel copies them.
  * @throws TypeError `ERR_INVALID_ARG_TYPE`, RangeError `ERR_SOCKET_BAD_PORT`, `ERR_BUFFER_OUT_OF_BOUNDS`,
  * Error `ERR_SOCKET_DGRAM_IS_CONNECTED`
  */
 export function sendArguments(message: unknown, rest: readonly unknown[], connected: boolean): SendArguments {
-	const last = rest.findIndex((value) => typeof value === "function");
-	const callback = last < 0 ? undefined : (rest[last] as SendCallback);
-	const values = (last < 0 ? [...rest] : rest.slice(0, last)).filter((_, i, all) =>
-		all.slice(i).some((later) => later !== undefined && later !== null),
-	);
-	const sliced = connected ? values.length >= 2 : values.length >= 3 && typeof values[2] !== "string";
-	const data = toBuffer(
-		message,
-		sliced ? (values[0] as number) : 0,
-		sliced ? (values[1] as number) : undefined,
-	);
-	const [port, address] = sliced ? values.slice(2) : values;
+	const values = rest.filter((value) => typeof value !== "function");
+	const callback = rest.find((value) => typeof value === "function") as SendCallback | undefined;
+	const [first, second, third, fourth] = values;
+	const sliced = connected ? typeof second === "number" : Boolean(third);
+	const data = sliced ? toBuffer(message, Number(first), Number(second)) : toBuffer(message, 0, undefined);
 	if (connected) {
-		if (port !== undefined || address !== undefined) {
+		if (sliced && (third || fourth)) {
 			throw Object.assign(new Error("Already connected"), { code: "ERR_SOCKET_DGRAM_IS_CONNECTED" });
 		}
 		return { data, port: undefined, address: undefined, callback };
 	}
-	if (address !== undefined && typeof address !== "string") {
+	const [port, address] = sliced ? [third, fourth] : [first, second];
+	if (address !== undefined && address !== null && typeof address !== "string") {
 		throw argumentError("type", "ERR_INVALID_ARG_TYPE", "The address must be a string");
 	}
-	return { data, port: checkPort(port), address, callback };
+	return { data, port: checkPort(port), address: address ?? undefined, callback };
 }
 
 /** @throws RangeError `ERR_SOCKET_BAD_PORT` */

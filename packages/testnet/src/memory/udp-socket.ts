@@ -35,6 +35,7 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 	#state: "unbound" | "binding" | "bound" | "closed" = "unbound";
 	#endpoint: UdpEndpoint | null = null;
 	#boundIp = "";
+	#wantedPort = 0;
 	#connecting = false;
 
 	constructor({ stack, af, nic = null, reuse = false }: UdpSocketParts) {
@@ -95,8 +96,8 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 			if (listener === undefined) this.emit("error", error);
 			else (listener as (error: unknown) => void)(error);
 		};
-		this.#whenBound(() => {
-			if (!this.#connecting || this.#state === "closed") return;
+		const attempt = (): void => {
+			if (this.#state === "closed") return;
 			try {
 				this.#connectTo(typeof address === "string" ? address : this.#loopback(), remotePort);
 			} catch (error) {
@@ -106,13 +107,15 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 			this.#connecting = false;
 			if (listener !== undefined) this.once("connect", listener);
 			this.emit("connect");
-		});
+		};
+		this.#whenBound(() => process.nextTick(attempt));
 	}
 
 	disconnect(): void {
 		this.#alive();
 		if (!this.#endpoint?.remote) throw nodeError("ERR_SOCKET_DGRAM_NOT_CONNECTED", "Not connected");
-		this.#replace(this.#boundIp, this.#endpoint.localPort, this.#nic, null);
+		// Linux takes a port back that nobody asked for by number; the next send or connect gets another.
+		this.#replace(this.#boundIp, this.#wantedPort, this.#endpoint.nic, null);
 	}
 
 	remoteAddress(): AddressInfo {
@@ -181,12 +184,13 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 		const nic = this.#nic ?? zone;
 		const localPort = this.#stack.claim({ af: this.#af, localIp: ip, port, nic, reuse: this.#reuse });
 		this.#boundIp = ip;
+		this.#wantedPort = port;
 		this.#replace(ip, localPort, nic, null);
 	}
 
-	#replace(localIp: string, localPort: number, nic: Nic | null, remote: HostPort | null): void {
+	#replace(localIp: string, localPort: number, nic: Nic | null, remote: HostPort | null): UdpEndpoint {
 		if (this.#endpoint !== null) this.#stack.remove(this.#af, this.#endpoint);
-		this.#endpoint = {
+		const endpoint: UdpEndpoint = {
 			localIp,
 			localPort,
 			nic,
@@ -195,12 +199,22 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 			receive: (packet, by) => this.#receive(packet, by),
 			refused: (about) => this.#refused(about),
 		};
-		this.#stack.add(this.#af, this.#endpoint);
+		this.#endpoint = endpoint;
+		if (localPort !== 0) this.#stack.add(this.#af, endpoint);
+		return endpoint;
+	}
+
+	/** The endpoint with a port, which it may have lost by `disconnect`. */
+	#withPort(syscall: string): UdpEndpoint {
+		if (this.#endpoint === null) throw new SystemError("EBADF", syscall);
+		if (this.#endpoint.localPort !== 0) return this.#endpoint;
+		const { localIp, nic } = this.#endpoint;
+		const claim = { af: this.#af, localIp, port: 0, nic, reuse: this.#reuse };
+		return this.#replace(localIp, this.#stack.claim(claim), nic, null);
 	}
 
 	#connectTo(address: string, port: number): void {
-		const endpoint = this.#endpoint;
-		if (endpoint === null) throw new SystemError("EBADF", "connect");
+		const endpoint = this.#withPort("connect");
 		const { ip, nic: zone } = this.#parseRemote(address, "connect");
 		const nic = endpoint.nic ?? zone;
 		const localIp = isAny(endpoint.localIp) ? this.#stack.ip.sourceFor(ip, nic) : endpoint.localIp;
@@ -222,8 +236,7 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 	}
 
 	#transmit(data: Buffer, port: number | undefined, address: string | undefined): void {
-		const endpoint = this.#endpoint;
-		if (endpoint === null) throw new SystemError("EBADF", "send");
+		const endpoint = this.#withPort("send");
 		const remote = endpoint.remote ?? { ip: address ?? this.#loopback(), port: port ?? 0 };
 		const { ip, nic: zone } = this.#parseRemote(remote.ip, "send");
 		if (data.length > MAX_UDP_PAYLOAD) throw new SystemError("EMSGSIZE", "send", remote.ip, remote.port);
