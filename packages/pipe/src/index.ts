@@ -3,4 +3,33 @@
  *
  * @packageDocumentation
  */
-export {};
+export { TCP, UDP } from "./constants.js";
+export {
+	type ConnectAttempt,
+	PipeBindError,
+	PipeCallbackError,
+	PipeClosedError,
+	PipeConnectError,
+	PipeDestinationError,
+	PipeError,
+	type PipeErrorCode,
+	PipeFramingError,
+	PipeNotSubscribedError,
+	PipeOptionError,
+	PipeOverflowError,
+	PipePatternError,
+	PipeRelayError,
+	PipeResolveError,
+	PipeRoleError,
+	PipeSendError,
+	PipeSendQueueError,
+	PipeTimeoutError,
+	PipeTlsError,
+	PipeTooLongError,
+} from "./errors.js";
+export type { FrameDecoder, Framing } from "./framing/types.js";
+export { pipeOpen, tryPipeOpen } from "./open/pipe-open.js";
+export { Pipe } from "./pipe.js";
+export type { Pem, TlsInfo, TlsOptions } from "./tls/types.js";
+export type * from "./types.js";
+export type { SharedSocket } from "./udp/stun-share.js";

@@ -1,0 +1,69 @@
+import { kernelRoute } from "@p2pd/route";
+import { systemClock } from "../clock.js";
+import { PipeOptionError } from "../errors.js";
+import type { Pipe } from "../pipe.js";
+import { resolveSettings } from "../settings.js";
+import type { Destination, PipeDeps, PipeOptions, PipeRoute, Protocol } from "../types.js";
+import { openAdopted } from "./adopt.js";
+import { readDestination } from "./destination.js";
+import type { Opening } from "./opening.js";
+import { endpointsOf, familyOf, resolveName } from "./resolve.js";
+import { socketsOf } from "./route.js";
+import { openTcpClient, openTcpServer } from "./tcp.js";
+import { openUdp } from "./udp.js";
+
+/**
+ * Opens a pipe: a client with a destination, a server without.
+ *
+ * @param route a bound route or other socket factory, a route, an interface (its first route is taken), or
+ * nothing: then the kernel chooses
+ * @param protocol `TCP` or `UDP`
+ * @param dest an `Address`, an endpoint, `[host, port]` or `"host:port"`
+ *
+ * Rejects with PipeOptionError, PipeResolveError, PipeDestinationError, PipeBindError, PipeConnectError,
+ * PipeTimeoutError, PipeTlsError, or the signal's reason. Nothing stays open then.
+ */
+export async function pipeOpen(
+	route: PipeRoute,
+	protocol: Protocol,
+	dest?: Destination | null,
+	options: PipeOptions = {},
+	deps: PipeDeps = {},
+): Promise<Pipe> {
+	if (protocol !== "tcp" && protocol !== "udp") {
+		throw new PipeOptionError("protocol", `neither TCP nor UDP: ${String(protocol)}`);
+	}
+	const { signal } = options;
+	signal?.throwIfAborted();
+	const settings = resolveSettings(protocol, options, deps.clock ?? systemClock);
+	const target = dest === undefined || dest === null ? null : readDestination(dest);
+	const literal = target?.endpoints?.[0];
+	const sockets = await socketsOf(route, options.af ?? (literal && familyOf(literal.ip)));
+	const opening: Opening = {
+		protocol,
+		options,
+		settings,
+		sockets,
+		host: target?.host ?? null,
+		kernel: deps.kernel ?? kernelRoute,
+		af: sockets?.af ?? options.af ?? (literal === undefined ? 4 : familyOf(literal.ip)),
+	};
+	if (target === null) {
+		if (options.socket !== undefined) return openAdopted(opening, options.socket, null);
+		return protocol === "tcp" ? openTcpServer(opening) : openUdp(opening, null);
+	}
+	const limits = { signal, timeout: settings.dnsTimeout };
+	const endpoints = await endpointsOf(target, sockets, deps.resolve ?? resolveName, limits);
+	signal?.throwIfAborted();
+	if (options.socket !== undefined) return openAdopted(opening, options.socket, endpoints);
+	return protocol === "tcp" ? openTcpClient(opening, endpoints) : openUdp(opening, endpoints);
+}
+
+/** `pipeOpen` for those who would rather have null than an error. */
+export async function tryPipeOpen(...args: Parameters<typeof pipeOpen>): Promise<Pipe | null> {
+	try {
+		return await pipeOpen(...args);
+	} catch {
+		return null;
+	}
+}

@@ -1,0 +1,56 @@
+import type { Socket } from "node:dgram";
+import { PipeBindError } from "../errors.js";
+import { Pipe } from "../pipe.js";
+import type { Peer, PipeEndpoint } from "../types.js";
+import { UdpTransport } from "../udp/udp-transport.js";
+import { commonInit, factoryOf, type Opening } from "./opening.js";
+import { familyOf } from "./resolve.js";
+
+/** A client of the best of the endpoints, or a server if there are none. */
+export async function openUdp(opening: Opening, endpoints: readonly PipeEndpoint[] | null): Promise<Pipe> {
+	const { broadcast, localPort, reuse, signal } = opening.options;
+	const [best] = endpoints ?? [];
+	let socket: Socket;
+	try {
+		socket = await factoryOf(opening, best && familyOf(best.ip)).udp({
+			...(localPort !== undefined && { port: localPort }),
+			...(broadcast !== undefined && { broadcast }),
+			...(reuse !== undefined && { reuse }),
+			...(signal !== undefined && { signal }),
+			...(best !== undefined && { to: best.ip }),
+		});
+	} catch (cause) {
+		signal?.throwIfAborted();
+		throw new PipeBindError(`cannot make a UDP socket: ${(cause as Error).message}`, { cause });
+	}
+	return udpOver(opening, socket, best === undefined ? null : [best.ip, best.port]);
+}
+
+/** A pipe over a bound datagram socket. */
+export function udpOver(opening: Opening, socket: Socket, remote: Peer | null): Pipe {
+	const { anySource, broadcast } = opening.options;
+	return new Pipe({
+		...commonInit(opening),
+		role: remote === null ? "server" : "client",
+		socket,
+		tls: null,
+		parts: (core) => {
+			const transport = new UdpTransport(
+				{
+					socket,
+					remote,
+					// Nobody answers from a group's address: those who hear it answer from their own.
+					anySource: anySource ?? (broadcast === true || (remote !== null && isMulticast(remote[0]))),
+					counters: core.counters,
+				},
+				core,
+			);
+			return { transport, data: transport };
+		},
+	});
+}
+
+function isMulticast(ip: string): boolean {
+	const first = Number.parseInt(ip, 10);
+	return ip.includes(":") ? ip.startsWith("ff") : first >= 224 && first <= 239;
+}

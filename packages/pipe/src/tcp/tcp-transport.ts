@@ -1,0 +1,148 @@
+import type { Socket } from "node:net";
+import { PipeSendError } from "../errors.js";
+import type { Settings } from "../settings.js";
+import type { DataTransport, TransportSink } from "../transport.js";
+import type { Peer } from "../types.js";
+
+/** One connected stream socket, plain or TLS, as client or accepted. */
+export class TcpTransport implements DataTransport {
+	readonly remote: Peer;
+	readonly #socket: Socket;
+	readonly #sink: TransportSink;
+	readonly #clock: Settings["clock"];
+	readonly #local: Peer;
+	#error: Error | null = null;
+	/** Whether something was sent in this tick; the rest of it goes out in one piece then. */
+	#sentInTick = false;
+	#corked = false;
+	#attached = false;
+
+	/** @param remote the peer, where the caller knows it better than the socket */
+	constructor(socket: Socket, sink: TransportSink, settings: Settings, remote: Peer | null) {
+		this.#socket = socket;
+		this.#sink = sink;
+		this.#clock = settings.clock;
+		this.remote = remote ?? [socket.remoteAddress ?? "", socket.remotePort ?? 0];
+		this.#local = [socket.localAddress ?? "", socket.localPort ?? 0];
+		// Whether the pipe goes on after the peer has finished is decided above, and in the order of the messages.
+		socket.allowHalfOpen = true;
+		if (settings.noDelay) socket.setNoDelay(true);
+		if (settings.keepAlive !== null) socket.setKeepAlive(true, settings.keepAlive);
+		socket.on("end", this.#onEnd);
+		socket.on("error", this.#onError);
+		socket.on("close", this.#onClose);
+	}
+
+	get local(): Peer {
+		return this.#local;
+	}
+
+	get lastPeer(): Peer {
+		return this.remote;
+	}
+
+	get unsent(): number {
+		return this.#socket.writableLength;
+	}
+
+	read(on: boolean): void {
+		if (!on) {
+			this.#socket.pause();
+			return;
+		}
+		if (!this.#attached) {
+			this.#attached = true;
+			this.#socket.on("data", this.#onData);
+		}
+		this.#socket.resume();
+	}
+
+	send(data: Uint8Array): Promise<void> {
+		// The first write of a tick goes out at once; those after it are joined into one.
+		if (!this.#sentInTick) {
+			this.#sentInTick = true;
+			process.nextTick(TcpTransport.#tickOver, this);
+		} else if (!this.#corked) {
+			this.#corked = true;
+			this.#socket.cork();
+		}
+		return new Promise((resolve, reject) => {
+			this.#socket.write(data, (error) => {
+				if (error === null || error === undefined) resolve();
+				else
+					reject(
+						new PipeSendError(`the connection is gone: ${error.message}`, { cause: this.#error ?? error }),
+					);
+			});
+		});
+	}
+
+	end(): Promise<void> {
+		return new Promise((resolve, reject) => {
+			const socket = this.#socket;
+			const settle = (): void => {
+				socket.off("finish", settle);
+				socket.off("close", settle);
+				if (socket.writableFinished) resolve();
+				else reject(new PipeSendError("the connection closed before all was sent", { cause: this.#error }));
+			};
+			socket.on("finish", settle);
+			socket.on("close", settle);
+			socket.end();
+		});
+	}
+
+	close(linger: number): Promise<void> {
+		const socket = this.#socket;
+		if (socket.closed) return Promise.resolve();
+		return new Promise((resolve) => {
+			let timer: unknown = null;
+			socket.once("close", () => {
+				if (timer !== null) this.#clock.clearTimeout(timer);
+				resolve();
+			});
+			if (socket.destroyed) return;
+			if (linger === 0) {
+				this.#reset();
+				return;
+			}
+			if (socket.writableLength > 0 && linger !== Number.POSITIVE_INFINITY) {
+				timer = this.#clock.setTimeout(() => this.#reset(), linger);
+			}
+			socket.destroySoon();
+		});
+	}
+
+	keepAlive(alive: boolean): void {
+		if (alive) this.#socket.ref();
+		else this.#socket.unref();
+	}
+
+	release(): void {
+		this.#socket.pause();
+		this.#socket.off("data", this.#onData);
+		this.#socket.off("end", this.#onEnd);
+		this.#socket.off("error", this.#onError);
+		this.#socket.off("close", this.#onClose);
+	}
+
+	#reset(): void {
+		// TLS has no reset of its own in Node; what is unsent is dropped either way.
+		if ("encrypted" in this.#socket) this.#socket.destroy();
+		else this.#socket.resetAndDestroy();
+	}
+
+	static #tickOver(transport: TcpTransport): void {
+		transport.#sentInTick = false;
+		if (!transport.#corked) return;
+		transport.#corked = false;
+		transport.#socket.uncork();
+	}
+
+	readonly #onData = (data: Buffer): void => this.#sink.chunk(data, this.remote);
+	readonly #onEnd = (): void => this.#sink.ended();
+	readonly #onError = (error: Error): void => {
+		this.#error ??= error;
+	};
+	readonly #onClose = (): void => this.#sink.closed(this.#error);
+}
