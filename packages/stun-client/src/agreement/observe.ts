@@ -8,8 +8,9 @@ import { canonicalIp, familyOf } from "../ip-text.js";
 import { addressLookup } from "../servers/lookup.js";
 import { type Lookup, resolveStunServer } from "../servers/resolve.js";
 import type { ResolvedServer, StunServerSpec } from "../servers/types.js";
+import { closeUdp } from "../socket/close-udp.js";
 import { StunSocket } from "../socket/stun-socket.js";
-import type { Clock, Family, HostPort, RandomBytes, UdpSocket } from "../types.js";
+import type { Clock, Family, HostPort, RandomBytes } from "../types.js";
 import { processStanding, type ServerStanding } from "./standing.js";
 import { AgreementTally, type TallyDecision } from "./tally.js";
 import type { ExternalAddress, ObserveDeps, ObserveOptions, Vote, VoteFailure } from "./types.js";
@@ -200,9 +201,6 @@ class Observation {
 		}
 	}
 }
-
-const closeUdp = (socket: UdpSocket): Promise<void> =>
-	new Promise((resolve) => void socket.close(() => resolve()));
 
 /**
  * Finds the external address behind the given sockets by asking several servers at once, from one socket. Whatever

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { errnoOf, StunConfigError, StunNetworkError } from "../errors.js";
+import { closeUdp } from "../socket/close-udp.js";
 import { StunSocket } from "../socket/stun-socket.js";
 import { StunStream } from "../socket/stun-stream.js";
 import type { StunTransport } from "../socket/types.js";
@@ -24,9 +25,6 @@ const hasStreams = (sockets: Sockets): sockets is StreamSockets =>
 
 const withSignal = (signal: AbortSignal | undefined): { signal?: AbortSignal } =>
 	signal === undefined ? {} : { signal };
-
-const closeUdp = (socket: UdpSocket): Promise<void> =>
-	new Promise((resolve) => void socket.close(() => resolve()));
 
 type Connectable = UdpSocket & { connect(port: number, ip: string, callback: (error?: Error) => void): void };
 

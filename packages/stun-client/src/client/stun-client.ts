@@ -85,8 +85,13 @@ export class StunClient {
 	/** Closes the sockets that were made here, and leaves one that was given. Requests under way fail with ERR_STUN_CLOSED. */
 	async close(): Promise<void> {
 		this.#closing.abort(new StunClosedError("the STUN client"));
-		const opened = [this.#udp, ...[...this.#lines.values()].map((line) => line.then(({ open }) => open))];
-		await Promise.all(opened.map(async (open) => (await open?.catch(() => undefined))?.close()));
+		const lines = await Promise.allSettled(this.#lines.values());
+		const udp = await Promise.allSettled([this.#udp]);
+		const opened = new Set<OpenTransport>();
+		for (const line of lines) if (line.status === "fulfilled") opened.add(line.value.open);
+		for (const open of udp)
+			if (open.status === "fulfilled" && open.value !== undefined) opened.add(open.value);
+		await Promise.all([...opened].map((open) => open.close()));
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
