@@ -4,6 +4,11 @@
  * @packageDocumentation
  */
 export {
+	BUDGET_CLEAN,
+	BUDGET_TROUBLE,
+	TIMEOUT,
+} from "./defaults.js";
+export {
 	DELTA_N,
 	DELTA_TYPES,
 	DEPENDENT_DELTA,
@@ -16,6 +21,7 @@ export {
 	PRESERV_DELTA,
 	RANDOM_DELTA,
 } from "./delta-types.js";
+export { discoverNat, discoverNatSteps } from "./discover.js";
 export {
 	NatArgumentError,
 	NatError,
@@ -61,3 +67,26 @@ export {
 	type SingleMappingInput,
 	singleMapping,
 } from "./predict/single.js";
+export type {
+	Agreement,
+	DeltaVerdict,
+	Dependence,
+	DiscoverNatInput,
+	DoubleNatHint,
+	FilteringBehaviour,
+	LifetimeVerdict,
+	MappingBehaviour,
+	NatChange,
+	NatDeps,
+	NatEvidence,
+	NatOptions,
+	NatReport,
+	NatServer,
+	NatSockets,
+	ProbeEvidence,
+	Seen,
+	SendEvidence,
+	ServerEvidence,
+	TcpVerdict,
+	TrainSample,
+} from "./types.js";

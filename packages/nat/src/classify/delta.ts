@@ -1,0 +1,192 @@
+import type { DeltaVerdict, TrainSample } from "../types.js";
+import { threshold } from "./error-rates.js";
+
+/** What the port train shows. */
+export interface DeltaJudgement extends DeltaVerdict {
+	/** More answers could not change it. */
+	readonly conclusive: boolean;
+	readonly reason: string;
+}
+
+/** Steps beyond this are not believed to be a counter's: what is seen in NATs is 1 to a few dozen. */
+const MAX_STEP = 512;
+/** The part of all samples or pairs that has to fit: other traffic, wrap-around and collisions spoil some. */
+const FIT = 0.6;
+/** Too few to tell anything. */
+const MIN_SAMPLES = 4;
+/** Pairs that have to be testable before their not fitting means anything. */
+const MIN_PAIRS = 3;
+
+interface Answered extends TrainSample {
+	readonly mapped: number;
+}
+
+interface Pair {
+	readonly dLocal: number;
+	readonly dMapped: number;
+	/** How many turns of the train lie between: 1 for neighbours. */
+	readonly turns: number;
+}
+
+const hasMapped = (sample: TrainSample): sample is Answered => sample.mapped !== null;
+
+/**
+ * How a NAT picks ports, from a train of new mappings made in a known order (pure).
+ *
+ * Equal and preserving ports show in any order; a counter shows in samples whose first send was answered, where a
+ * lost one is a gap of at most that many turns. The numbers of pairs that have to fit follow from the range of ports
+ * that was seen: see `error-rates.ts`.
+ */
+export function judgeDelta(samples: readonly TrainSample[]): DeltaJudgement {
+	const answered = samples.filter(hasMapped);
+	const complete = answered.length === samples.length;
+	if (answered.length < MIN_SAMPLES) {
+		return unknown(`only ${answered.length} of ${samples.length} new mappings were seen`);
+	}
+	const span = spanOf(answered);
+	const equal = answered.filter(({ local, mapped }) => local === mapped).length;
+	if (fits(equal, answered.length, span)) {
+		return {
+			type: 2,
+			value: 0,
+			conclusive: true,
+			reason: `${equal} of ${answered.length} mapped ports are the local ones`,
+		};
+	}
+	const apart = answered.filter(({ part }) => part === 1);
+	const steady = pairsOf(apart);
+	const kept = steady.filter(({ dLocal, dMapped }) => dLocal === dMapped).length;
+	if (fits(kept, steady.length, span)) {
+		return {
+			type: 3,
+			value: 0,
+			conclusive: true,
+			reason: `${kept} of ${steady.length} distances are kept`,
+		};
+	}
+	const ordered = answered.filter(({ inOrder }) => inOrder);
+	const counter = findCounter(ordered, span);
+	if (counter !== null) return counter;
+	const dependent = findDependent(ordered, span);
+	if (dependent !== null) return dependent;
+	const testable = {
+		apart: pairsOf(ordered.filter(({ part }) => part === 1)).length,
+		neighbours: neighboursOf(ordered).length,
+	};
+	if (testable.apart < MIN_PAIRS || testable.neighbours < MIN_PAIRS) {
+		return unknown(`too few mappings in order: ${testable.apart} and ${testable.neighbours} pairs`);
+	}
+	return {
+		type: 6,
+		value: 0,
+		conclusive: complete || (testable.apart > MIN_PAIRS && testable.neighbours > MIN_PAIRS),
+		reason: `no rule in ${answered.length} new mappings`,
+	};
+}
+
+const unknown = (reason: string): DeltaJudgement => ({
+	type: "unknown",
+	value: 0,
+	conclusive: false,
+	reason,
+});
+
+function fits(count: number, of: number, span: number): boolean {
+	return count >= threshold(of, span) && count >= of * FIT;
+}
+
+const spanOf = (answered: readonly Answered[]): number => {
+	const ports = answered.map(({ mapped }) => mapped);
+	return Math.max(...ports) - Math.min(...ports) + 1;
+};
+
+function pairsOf(answered: readonly Answered[]): Pair[] {
+	const pairs: Pair[] = [];
+	for (const [at, sample] of answered.entries()) {
+		const before = answered[at - 1];
+		if (before === undefined) continue;
+		pairs.push({
+			dLocal: sample.local - before.local,
+			dMapped: sample.mapped - before.mapped,
+			turns: sample.index - before.index,
+		});
+	}
+	return pairs;
+}
+
+/** Pairs of neighbours in the train whose local ports are neighbours too. */
+function neighboursOf(ordered: readonly Answered[]): Pair[] {
+	return pairsOf(ordered.filter(({ part }) => part === 2)).filter(
+		({ turns, dLocal }) => turns === 1 && dLocal === 1,
+	);
+}
+
+/** The step that the most pairs have, if any. */
+function bestStep(
+	pairs: readonly Pair[],
+	fit: (pair: Pair, step: number) => boolean,
+): [number, number] | null {
+	let best: [number, number] | null = null;
+	for (const { dMapped: step, turns } of pairs) {
+		if (turns !== 1 || step === 0 || Math.abs(step) > MAX_STEP) continue;
+		const count = pairs.filter((pair) => fit(pair, step)).length;
+		if (best === null || count > best[1]) best = [step, count];
+	}
+	return best;
+}
+
+/** A mapping lost on its way to the NAT made no mapping: over a gap the counter may have moved less. */
+const counts = ({ dMapped, turns }: Pair, step: number): boolean => {
+	const moved = dMapped / step;
+	return Number.isInteger(moved) && moved >= 1 && moved <= turns;
+};
+
+function findCounter(ordered: readonly Answered[], span: number): DeltaJudgement | null {
+	const pairs = pairsOf(ordered);
+	// Part 1 has to show it too: a dependent NAT counts in part 2 alone.
+	const apart = pairsOf(ordered.filter(({ part }) => part === 1));
+	const best = bestStep(pairs, counts);
+	if (best !== null) {
+		const [step, count] = best;
+		const inPart1 = apart.filter((pair) => counts(pair, step)).length;
+		if (fits(count, pairs.length, span) && inPart1 >= 2 && inPart1 >= apart.length / 2) {
+			return counterVerdict(step, `${count} of ${pairs.length} new mappings came ${step} further`);
+		}
+	}
+	return findShuffledCounter(ordered, span);
+}
+
+/** A counter whose mappings were made in another order than sent: sorted, its ports still stand one step apart. */
+function findShuffledCounter(ordered: readonly Answered[], span: number): DeltaJudgement | null {
+	const apart = ordered.filter(({ part }) => part === 1);
+	const ports = apart.map(({ mapped }) => mapped).sort((a, b) => a - b);
+	const gaps = ports.slice(1).map((port, at) => port - (ports[at] ?? port));
+	const pairs = gaps.map((dMapped) => ({ dLocal: 0, dMapped, turns: 1 }));
+	const best = bestStep(pairs, ({ dMapped }, step) => dMapped === step);
+	if (best === null) return null;
+	const [step, count] = best;
+	// Sorting makes small gaps out of a short range, so one more has to fit than in order.
+	if (count < threshold(gaps.length, span) + 1 || count < gaps.length * FIT) return null;
+	return counterVerdict(
+		step,
+		`${count} of ${gaps.length} mapped ports stand ${step} apart, in another order`,
+	);
+}
+
+const counterVerdict = (step: number, reason: string): DeltaJudgement => ({
+	type: 4,
+	value: step,
+	conclusive: true,
+	reason,
+});
+
+function findDependent(ordered: readonly Answered[], span: number): DeltaJudgement | null {
+	const pairs = neighboursOf(ordered);
+	const same = ({ dMapped }: Pair, step: number): boolean => dMapped === step;
+	const best = bestStep(pairs, same);
+	if (best === null) return null;
+	const [step, count] = best;
+	if (!fits(count, pairs.length, span)) return null;
+	const reason = `${count} of ${pairs.length} consecutive local ports came ${step} further, others did not`;
+	return { type: 5, value: step, conclusive: true, reason };
+}

@@ -1,0 +1,158 @@
+import {
+	type Clock,
+	decodeMessage,
+	type HostPort,
+	looksLikeStun,
+	type RandomBytes,
+	StunDecodeError,
+	StunSocket,
+	StunTimeoutError,
+	type UdpSocket,
+} from "@p2pd/stun-client";
+import type { NatSockets } from "../types.js";
+import { readReply } from "./read-reply.js";
+import type { ProbeReply, ProbeSpec, SocketName } from "./types.js";
+
+/** What the sockets report. */
+export interface SocketEvents {
+	opened(socket: SocketName, port: number): void;
+	openFailed(socket: SocketName, error: Error): void;
+	replied(id: string, send: number, reply: ProbeReply, at: number): void;
+	sendFailed(id: string, error: Error): void;
+	/** A Binding request of our own came back in. */
+	hairpinned(): void;
+}
+
+/** What the sockets need. */
+export interface StunSocketsParts {
+	readonly sockets: NatSockets;
+	readonly clock: Clock;
+	readonly random: RandomBytes;
+	readonly events: SocketEvents;
+	/** Milliseconds for which an answer to a datagram is taken. */
+	readonly answersFor: number;
+}
+
+/** A comprehension-required type that no specification assigns (RFC 8489 section 18.3: 0x4000-0x7FFF are unassigned). */
+const UNASSIGNED = 0x7ffe;
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
+
+/**
+ * The UDP sockets of one discovery, by name. Each datagram is a transaction of its own, so that an answer tells
+ * which of several sends it answers (and so the round trip, and whether a port train kept its order).
+ */
+export class StunSockets {
+	readonly #parts: StunSocketsParts;
+	readonly #open = new Map<SocketName, { socket: UdpSocket; stun: StunSocket }>();
+	readonly #abort = new AbortController();
+	readonly #token: string;
+	readonly #busy = new Set<Promise<void>>();
+
+	constructor(parts: StunSocketsParts) {
+		this.#parts = parts;
+		this.#token = Buffer.from(parts.random(6)).toString("hex");
+	}
+
+	open(name: SocketName, port: number): void {
+		this.#track(this.#openOne(name, port));
+	}
+
+	send(spec: ProbeSpec, send: number): void {
+		this.#track(this.#sendOne(spec, send));
+	}
+
+	/** Close every socket; nothing is reported afterwards. */
+	async close(): Promise<void> {
+		this.#abort.abort(new Error("the discovery is over"));
+		await Promise.all(this.#busy);
+		await Promise.all(
+			[...this.#open.values()].map(({ socket, stun }) => {
+				stun.close();
+				return new Promise<void>((resolve) => socket.close(() => resolve()));
+			}),
+		);
+		this.#open.clear();
+	}
+
+	#track(work: Promise<void>): void {
+		const tracked = work.finally(() => this.#busy.delete(tracked));
+		this.#busy.add(tracked);
+	}
+
+	async #openOne(name: SocketName, port: number): Promise<void> {
+		const { sockets, clock, random, events } = this.#parts;
+		const { signal } = this.#abort;
+		try {
+			const socket = await sockets.udp(port === 0 ? { signal } : { port, signal });
+			const stun = new StunSocket({ socket }, { clock, random });
+			this.#open.set(name, { socket, stun });
+			if (name.startsWith("train:")) socket.on("message", (data) => this.#foreign(data));
+			events.opened(name, socket.address().port);
+		} catch (error) {
+			if (!signal.aborted) events.openFailed(name, asError(error));
+		}
+	}
+
+	async #sendOne(spec: ProbeSpec, send: number): Promise<void> {
+		const { events, answersFor } = this.#parts;
+		const stun = this.#open.get(spec.socket)?.stun;
+		if (stun === undefined) return;
+		const { signal } = this.#abort;
+		try {
+			const reply = await stun.request({
+				to: spec.to,
+				expectFrom: "any",
+				changeIp: spec.change === "both",
+				changePort: spec.change !== "none",
+				classic: spec.classic,
+				attributes: [
+					...(spec.unknownAttribute ? [{ type: UNASSIGNED, value: new Uint8Array(0) }] : []),
+					...(spec.role === "hairpin" ? [{ name: "SOFTWARE" as const, value: this.#token }] : []),
+				],
+				schedule: [0],
+				giveUpAfter: answersFor,
+				signal,
+			});
+			events.replied(spec.id, send, readReply(reply.message, reply.from), reply.at);
+		} catch (error) {
+			if (!signal.aborted && !(error instanceof StunTimeoutError)) events.sendFailed(spec.id, asError(error));
+		}
+	}
+
+	/** Requests come in only by hairpinning; ours carry a token. */
+	#foreign(data: Uint8Array): void {
+		if (!looksLikeStun(data)) return;
+		try {
+			const message = decodeMessage(data);
+			const software = message.attributes.find(({ name }) => name === "SOFTWARE");
+			if (message.class === "request" && software?.value === this.#token) this.#parts.events.hairpinned();
+		} catch (error) {
+			if (!(error instanceof StunDecodeError)) throw error;
+		}
+	}
+}
+
+/** The address that datagrams to a server leave from, as the kernel chooses it; null where it cannot be told. */
+export async function sourceAddress(sockets: NatSockets, to: HostPort): Promise<string | null> {
+	const { localIp } = sockets;
+	if (localIp !== "0.0.0.0" && localIp !== "::") return localIp;
+	const socket: UdpSocket & { connect?: unknown } = await sockets.udp();
+	try {
+		if (!canConnect(socket)) return null;
+		return await new Promise<string | null>((resolve) => {
+			socket.on("error", () => resolve(null));
+			// Connecting a UDP socket sends nothing; the kernel then names the source that its routes choose.
+			socket.connect(to.port, to.ip, () => resolve(socket.address().address));
+		});
+	} finally {
+		await new Promise<void>((resolve) => socket.close(() => resolve()));
+	}
+}
+
+interface Connectable extends UdpSocket {
+	connect(port: number, ip: string, callback: () => void): void;
+}
+
+const canConnect = (socket: UdpSocket & { connect?: unknown }): socket is Connectable =>
+	typeof socket.connect === "function";

@@ -1,0 +1,37 @@
+import { DELTA_TYPES } from "../delta-types.js";
+import type { Discovery } from "../engine/discovery.js";
+import { NAT_TYPES } from "../nat-types.js";
+import type { NatReport } from "../types.js";
+
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+
+/** Why the verdict is what it is, for a person (pure). */
+export function explain(report: Omit<NatReport, "reason" | "changes">, discovery: Discovery): string {
+	const { knowledge, ending, train } = discovery;
+	const asked = count(report.agreement.asked, "server");
+	if (ending === "no-socket") {
+		return `No UDP socket could be made: ${discovery.socketFailure ?? "no reason given"}.`;
+	}
+	if (ending === "blocked") {
+		return `Blocked: ${asked} stayed silent to at least four requests each for ${report.elapsed} ms.`;
+	}
+	const problems = knowledge.servers.filter(({ alive }) => !alive).flatMap((server) => server.problems);
+	if (knowledge.servers.every(({ alive }) => !alive)) {
+		return problems.length > 0
+			? `Unknown: requests could not be sent: ${[...new Set(problems)].join("; ")}.`
+			: `Unknown: none of ${asked} has answered yet.`;
+	}
+	const head = report.type === "unknown" ? "Unknown" : `Type ${report.type}, ${NAT_TYPES[report.type].short}`;
+	const lines = [`${head}.`, `Mapping ${report.mapping}: ${knowledge.mapping.reason}.`];
+	lines.push(`Filtering ${report.filtering}: ${knowledge.filtering.reason}.`);
+	if (report.delta.type === 1) lines.push("Ports: nothing is translated.");
+	else if (report.delta.type === "unknown") {
+		lines.push(`Ports unknown: ${train.judgement?.reason ?? train.failure ?? "they were not tested"}.`);
+	} else lines.push(`Ports ${DELTA_TYPES[report.delta.type].short}: ${train.judgement?.reason ?? ""}.`);
+	const suspects = report.evidence.servers.filter(({ standing }) => standing === "suspect");
+	if (suspects.length > 0) {
+		lines.push(`${count(suspects.length, "server")} contradicted the others and did not count.`);
+	}
+	if (report.singleServer) lines.push("Only one server was asked, so nobody could contradict it.");
+	return lines.join(" ");
+}
