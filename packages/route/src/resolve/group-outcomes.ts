@@ -12,8 +12,6 @@ export interface Grouping {
 	readonly nic: RouteNic | null;
 	readonly linkLocals: readonly IPRange[];
 	readonly outcomes: readonly Outcome[];
-	/** Addresses that were not observed, since nobody outside could see them. */
-	readonly unseen: readonly Unverified[];
 	readonly defaultSource: string | undefined;
 }
 
@@ -30,7 +28,7 @@ export function groupOutcomes(grouping: Grouping): RouteInit[] {
 		...byExternal(asOther).map((group) => sharedRoute(grouping, group)),
 	];
 	routes.sort((a, b) => compareExternal(a, b));
-	const rest = [...grouping.outcomes.filter((outcome) => !outcome.verified), ...grouping.unseen];
+	const rest = grouping.outcomes.filter((outcome) => !outcome.verified);
 	return rest.length === 0 ? routes : [...routes, unverifiedRoute(grouping, rest)];
 }
 

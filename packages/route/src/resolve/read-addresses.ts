@@ -13,9 +13,7 @@ export interface Entry {
 export interface NicEntries {
 	/** IPv6 link-locals: never observed, they are the NIC's side. */
 	readonly linkLocals: readonly IPRange[];
-	/** Loopback addresses: nobody outside sees them. */
-	readonly loopbacks: readonly IPRange[];
-	/** What is observed, in the NIC's order. */
+	/** What is observed, in the NIC's order. Loopback addresses too: a server on this host sees them. */
 	readonly entries: readonly Entry[];
 }
 
@@ -33,11 +31,10 @@ export function readAddresses(
 	const source = defaultSource === undefined ? null : readIp(af, "defaultSource", defaultSource);
 	if (source !== null && !ranges.some((range) => range.contains(source))) ranges.push(new IPRange(source));
 	const linkLocals = ranges.filter((range) => needsZone(range.network));
-	const loopbacks = ranges.filter((range) => range.network.isLoopback);
 	const entries = ranges
-		.filter((range) => !linkLocals.includes(range) && !loopbacks.includes(range))
+		.filter((range) => !linkLocals.includes(range))
 		.map((range) => ({ range, sources: sourcesOf(range, source) }));
-	return { linkLocals, loopbacks, entries };
+	return { linkLocals, entries };
 }
 
 /** A block is verified by its first host; where that cannot be used, by an address that the OS surely has. */

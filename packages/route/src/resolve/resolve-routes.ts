@@ -5,7 +5,7 @@ import { RoutePool } from "../pool/route-pool.js";
 import { groupOutcomes } from "./group-outcomes.js";
 import { type Outcome, observeEntry } from "./observe-entry.js";
 import { readAddresses } from "./read-addresses.js";
-import type { Resolution, ResolveOptions, Unverified } from "./types.js";
+import type { Resolution, ResolveOptions } from "./types.js";
 
 /**
  * Finds the routes of a NIC in one family: its addresses and what is observed from each of them, in; a pool,
@@ -25,17 +25,14 @@ export async function resolveRoutes(options: ResolveOptions): Promise<Resolution
 	if (!Number.isInteger(concurrency) || concurrency < 1) {
 		throw new RouteValueError("concurrency", `${concurrency} is not a whole number from 1`);
 	}
-	const { linkLocals, loopbacks, entries } = readAddresses(af, options.addresses, defaultSource);
+	const { linkLocals, entries } = readAddresses(af, options.addresses, defaultSource);
 	const outcomes = await mapAtOnce(concurrency, entries, (entry) => observeEntry(af, entry, observe, signal));
-	const unseen = loopbacks.map(
-		(range): Unverified => ({ range, reason: "a loopback address is seen by nobody else", attempts: [] }),
-	);
-	const inits = groupOutcomes({ af, nic, linkLocals, outcomes, unseen, defaultSource });
+	const inits = groupOutcomes({ af, nic, linkLocals, outcomes, defaultSource });
 	const pool = new RoutePool(
 		inits.map((init) => new Route(init)),
 		linkLocals,
 	);
-	return { pool, linkLocals, unverified: [...outcomes.filter((outcome) => !outcome.verified), ...unseen] };
+	return { pool, linkLocals, unverified: outcomes.filter((outcome) => !outcome.verified) };
 }
 
 /** Maps with at most `limit` items under way, results in the items' order; after a failure no more are begun. */
