@@ -55,6 +55,10 @@ export type {
 	NatJson,
 	NatTestOptions,
 	NatVerdict,
+	RefreshOptions,
 	SourceSpec,
 } from "./types.js";
 export type { UsableInterface } from "./usable.js";
+export { diffSnapshots } from "./watch/diff.js";
+export type { InterfaceChange, InterfacesEvent, WatchDeps, WatchOptions } from "./watch/types.js";
+export { watchInterfaces } from "./watch/watch.js";

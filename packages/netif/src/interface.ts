@@ -1,23 +1,35 @@
 import { inspect } from "node:util";
 import { FAMILIES, type Family } from "@p2pd/address";
 import type { Route, RouteNic, RoutePool } from "@p2pd/route";
-import { checkFamily, chooseNic, type InterfaceSelector } from "./choose-nic.js";
+import { checkFamily, type InterfaceSelector } from "./choose-nic.js";
 import { LOOK_MAX_AGE, NAT_TIMEOUT, START_RESERVE, START_TIMEOUT } from "./defaults.js";
 import { ClosedError, NotStartedError, UnsupportedFamilyError } from "./errors.js";
 import { systemInterfaceDeps } from "./interface-deps.js";
-import { emptyPools, type InterfaceState, readInterface, writeInterface } from "./json/interface-json.js";
-import { assumedNat } from "./nat/nat-json.js";
+import { emptyState, type InterfaceState, natOf, stateOfNic, whyNoRoute } from "./interface-state.js";
+import { readInterface, writeInterface } from "./json/interface-json.js";
 import { testNat } from "./nat/test-nat.js";
 import type { Netifaces } from "./netifaces.js";
 import { listInterfaceNames } from "./os/names.js";
-import type { NicInfo, OsDeps, PerFamily } from "./os/types.js";
+import type { NicInfo, NicSnapshot, OsDeps, PerFamily } from "./os/types.js";
 import { SharedTask } from "./shared-task.js";
-import { resolveFamilies } from "./start/family-routes.js";
+import { lookUp } from "./start/look-up.js";
 import { stunServersFor } from "./start/servers.js";
 import { withDeadline } from "./start/with-deadline.js";
-import type { CallOptions, InterfaceDeps, InterfaceJson, InterfaceOptions, NatJson } from "./types.js";
+import type {
+	CallOptions,
+	InterfaceDeps,
+	InterfaceJson,
+	InterfaceOptions,
+	NatJson,
+	RefreshOptions,
+} from "./types.js";
+import { concerns } from "./watch/concerns.js";
 
-const NOT_TESTED = "loadNat() was not called";
+/** What one start is asked for. */
+interface StartInput {
+	readonly maxAge: number;
+	readonly timeout: number;
+}
 
 /**
  * A network interface: its addresses, the external addresses behind them, the routes between the two, and the NAT
@@ -27,12 +39,11 @@ export class Interface implements RouteNic {
 	readonly #selector: InterfaceSelector;
 	readonly #options: InterfaceOptions;
 	readonly #deps: InterfaceDeps;
-	readonly #starting: SharedTask<void>;
+	readonly #starting: SharedTask<void, StartInput>;
 	#netifaces: Netifaces | null;
-	#info: NicInfo | null = null;
-	#routesKnown: PerFamily<boolean> = { 4: false, 6: false };
+	/** The look at the OS in which the NIC was found last. */
+	#seen: { readonly info: NicInfo; readonly snapshot: NicSnapshot } | null = null;
 	#state: InterfaceState;
-	#pools: PerFamily<RoutePool> = emptyPools();
 	#started = false;
 	readonly #closed = new AbortController();
 
@@ -54,7 +65,7 @@ export class Interface implements RouteNic {
 		this.#deps = { ...systemInterfaceDeps, ...deps };
 		this.#netifaces = options.netifaces ?? null;
 		this.#state = emptyState(typeof selector === "string" ? selector : "");
-		this.#starting = new SharedTask((signal) => this.#start(signal));
+		this.#starting = new SharedTask((signal, input) => this.#start(signal, input));
 	}
 
 	/** The names of all NICs, at once, whether they are of use or not. Needs no `initP2pd()`. */
@@ -73,11 +84,8 @@ export class Interface implements RouteNic {
 		options: InterfaceOptions = {},
 		deps: Partial<InterfaceDeps> = {},
 	): Interface {
-		const { name } = readInterface(json, NO_NIC).state;
-		const made = new Interface(name, options, deps);
-		const { state, pools } = readInterface(json, made);
-		made.#state = state;
-		made.#pools = pools;
+		const made = new Interface(null, options, deps);
+		made.#state = readInterface(json, made);
 		made.#started = true;
 		return made;
 	}
@@ -99,7 +107,7 @@ export class Interface implements RouteNic {
 
 	/** Everything that the OS said of the NIC at the last start; `null` before, and for one out of a dictionary. */
 	get info(): NicInfo | null {
-		return this.#info;
+		return this.#seen?.info ?? null;
 	}
 
 	/** Whether `start()` has finished. */
@@ -109,8 +117,7 @@ export class Interface implements RouteNic {
 
 	/** The NAT of the first route of IPv4 if there is one, else of IPv6: P2PD's assumption until `loadNat()`. */
 	get nat(): NatJson {
-		const af: Family = this.#pools[4].routes.length > 0 || this.#pools[6].routes.length === 0 ? 4 : 6;
-		return this.#state.nat[af] ?? assumedNat(this.#started ? NOT_TESTED : "start() was not called");
+		return natOf(this.#state);
 	}
 
 	/** Why a family has no verified route; `null` where it has one. */
@@ -129,14 +136,22 @@ export class Interface implements RouteNic {
 	async start(call: CallOptions = {}): Promise<this> {
 		this.#checkOpen();
 		call.signal?.throwIfAborted();
-		if (!this.#started) await this.#run(call);
+		if (!this.#started) await this.#run(call, LOOK_MAX_AGE);
 		return this;
 	}
 
-	/** Looks at everything again, as `start()` does; the NAT's verdict stays. Throws as `start()`. */
-	async refresh(call: CallOptions = {}): Promise<this> {
+	/**
+	 * Looks at this NIC again, as `start()` does; the NAT's verdict stays, and the NIC stays the same even if another
+	 * one is the default now. With an event of `watchInterfaces()` its look is used, and nothing is done (nor
+	 * sent) where it does not concern this NIC. Throws as `start()`.
+	 */
+	async refresh(call: RefreshOptions = {}): Promise<this> {
 		this.#checkOpen();
-		await this.#run(call);
+		const { event } = call;
+		if (event && this.#started && !concerns(event, this.name)) return this;
+		this.#netifaces ??= this.#deps.netifaces();
+		if (event) this.#netifaces.take(event.snapshot);
+		await this.#run(call, event ? LOOK_MAX_AGE : 0);
 		return this;
 	}
 
@@ -154,14 +169,14 @@ export class Interface implements RouteNic {
 		const limits = { timeout, signal: this.#joined(call.signal), clock: this.#deps.clock };
 		const setting = {
 			nic: this,
-			info: this.#info,
+			info: this.#seen?.info ?? null,
 			servers,
-			routesKnown: this.#routesKnown,
+			routesKnown: this.#seen?.snapshot.routesKnown ?? { 4: false, 6: false },
 			options: this.#options,
 			deps: this.#deps,
 		};
 		const test = async (af: Family): Promise<NatJson | null> => {
-			const route = this.#pools[af].routes[0];
+			const route = this.#state.pools[af].routes[0];
 			return route ? testNat(setting, route, limits) : null;
 		};
 		const [four, six] = await Promise.all([test(4), test(6)]);
@@ -176,8 +191,9 @@ export class Interface implements RouteNic {
 	 */
 	supported(): Family[] {
 		this.#checkStarted("what an interface supports");
-		const has = FAMILIES.filter((af) => this.#pools[af].routes.length > 0);
-		const isVerified = (af: Family): boolean => this.#pools[af].routes.some((route) => route.isVerified);
+		const has = FAMILIES.filter((af) => this.#state.pools[af].routes.length > 0);
+		const isVerified = (af: Family): boolean =>
+			this.#state.pools[af].routes.some((route) => route.isVerified);
 		return [...has.filter(isVerified), ...has.filter((af) => !isVerified(af))];
 	}
 
@@ -189,15 +205,15 @@ export class Interface implements RouteNic {
 	route(af?: Family): Route {
 		const family = af === undefined ? this.supported()[0] : checkFamily(af);
 		this.#checkStarted("a route");
-		const first = family === undefined ? undefined : this.#pools[family].routes[0];
-		if (!first) throw new UnsupportedFamilyError(this.name, family ?? null, this.#whyNone(family));
+		const first = family === undefined ? undefined : this.#state.pools[family].routes[0];
+		if (!first) throw new UnsupportedFamilyError(this.name, family ?? null, whyNoRoute(this.#state, family));
 		return first;
 	}
 
 	/** All routes of a family; empty where it has none. @throws NotStartedError, InvalidFamilyError */
 	routes(af: Family): RoutePool {
 		this.#checkStarted("the routes");
-		return this.#pools[checkFamily(af)];
+		return this.#state.pools[checkFamily(af)];
 	}
 
 	/** The NIC address of `route(af)`; `null` where there is no route. @throws NotStartedError, InvalidFamilyError */
@@ -217,7 +233,7 @@ export class Interface implements RouteNic {
 
 	/** The page's dictionary. */
 	toJSON(): InterfaceJson {
-		return writeInterface(this.#state, this.#pools, this.nat);
+		return writeInterface(this.#state);
 	}
 
 	/** The page's dictionary as JSON text. */
@@ -229,41 +245,36 @@ export class Interface implements RouteNic {
 		return depth < 0 ? `[Interface ${this.name || "not started"}]` : this.toString();
 	}
 
-	#run(call: CallOptions): Promise<void> {
+	#run(call: CallOptions, maxAge: number): Promise<void> {
 		const timeout = call.timeout ?? this.#options.timeout ?? START_TIMEOUT;
 		const limits = { timeout, signal: this.#joined(call.signal), clock: this.#deps.clock };
-		return withDeadline("start()", limits, (signal) => this.#starting.run(signal));
+		return withDeadline("start()", limits, (signal) => this.#starting.run({ maxAge, timeout }, signal));
 	}
 
-	async #start(signal: AbortSignal): Promise<void> {
-		const { clock, env } = this.#deps;
-		const deadline = clock.now() + (this.#options.timeout ?? START_TIMEOUT) - START_RESERVE;
-		const servers = stunServersFor(this.#options.stunServers, env);
+	async #start(signal: AbortSignal, { maxAge, timeout }: StartInput): Promise<void> {
 		this.#netifaces ??= this.#deps.netifaces();
-		const snapshot = await this.#netifaces.look({ maxAge: this.#started ? 0 : LOOK_MAX_AGE, signal });
-		const info = chooseNic(snapshot, this.#started ? this.name : this.#selector);
-		this.#info = info;
-		this.#routesKnown = snapshot.routesKnown;
-		this.#state = { ...this.#state, ...stateOf(info, snapshot.platform) };
-		const found = await resolveFamilies(
-			{ info, nic: this, servers, routesKnown: true, options: this.#options, deps: this.#deps, deadline },
-			snapshot,
+		const learned = await lookUp(
+			{
+				selector: this.#started ? this.name : this.#selector,
+				nic: this,
+				netifaces: this.#netifaces,
+				options: this.#options,
+				deps: this.#deps,
+				maxAge,
+				deadline: this.#deps.clock.now() + timeout - START_RESERVE,
+				found: (info, snapshot) => {
+					this.#seen = { info, snapshot };
+					this.#state = { ...this.#state, ...stateOfNic(info, snapshot) };
+				},
+			},
 			signal,
 		);
-		signal.throwIfAborted();
-		this.#pools = { 4: found[4].pool, 6: found[6].pool };
-		this.#state = { ...this.#state, reasons: { 4: found[4].reason, 6: found[6].reason } };
+		this.#state = { ...this.#state, ...learned };
 		this.#started = true;
 	}
 
 	#joined(signal: AbortSignal | undefined): AbortSignal {
 		return signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
-	}
-
-	#whyNone(family: Family | undefined): string {
-		const { 4: four, 6: six } = this.#state.reasons;
-		if (family !== undefined) return this.#state.reasons[family] ?? "it has no address of it";
-		return [four, six].filter((reason) => reason !== null).join("; ") || "it has no addresses";
 	}
 
 	#checkStarted(what: string): void {
@@ -273,33 +284,4 @@ export class Interface implements RouteNic {
 	#checkOpen(): void {
 		this.#closed.signal.throwIfAborted();
 	}
-}
-
-/** Stands in for the NIC while only a dictionary's name is read. */
-const NO_NIC: RouteNic = { name: "", index: null, isDefault: () => false };
-
-function emptyState(name: string): InterfaceState {
-	return {
-		name,
-		displayName: name,
-		kind: "unknown",
-		index: null,
-		mac: null,
-		nicNo: 0,
-		isDefault: { 4: false, 6: false },
-		nat: { 4: null, 6: null },
-		reasons: { 4: null, 6: null },
-	};
-}
-
-function stateOf(info: NicInfo, platform: string): Partial<InterfaceState> {
-	return {
-		name: info.name,
-		displayName: info.displayName,
-		kind: info.kind,
-		index: info.index,
-		mac: info.mac,
-		nicNo: platform === "win32" ? (info.index ?? 0) : 0,
-		isDefault: info.isDefault,
-	};
 }

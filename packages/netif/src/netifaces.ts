@@ -23,8 +23,7 @@ export class Netifaces {
 		this.#now = now;
 		this.#look = new SharedTask(async (signal) => {
 			const snapshot = await enumerate({ signal });
-			this.#snapshot = snapshot;
-			this.#takenAt = this.#now();
+			this.take(snapshot);
 			return snapshot;
 		});
 	}
@@ -40,8 +39,14 @@ export class Netifaces {
 	): Promise<NicSnapshot> {
 		options.signal?.throwIfAborted();
 		const { maxAge = 0, signal } = options;
-		if (this.#snapshot && maxAge > 0 && this.#now() - this.#takenAt <= maxAge) return this.#snapshot;
-		return this.#look.run(signal);
+		if (this.#snapshot && this.#now() - this.#takenAt < maxAge) return this.#snapshot;
+		return this.#look.run(undefined, signal);
+	}
+
+	/** Takes a look that somebody else had (a watch) for the newest one. */
+	take(snapshot: NicSnapshot): void {
+		this.#snapshot = snapshot;
+		this.#takenAt = this.#now();
 	}
 
 	/** Whether a look was taken. */

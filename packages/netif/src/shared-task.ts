@@ -2,12 +2,12 @@
  * A piece of work that several callers may wait for at once. It runs once; a caller that gives up leaves it, and
  * when the last one has left it is aborted.
  */
-export class SharedTask<T> {
-	readonly #work: (signal: AbortSignal) => Promise<T>;
+export class SharedTask<T, Input = void> {
+	readonly #work: (signal: AbortSignal, input: Input) => Promise<T>;
 	#running: { readonly result: Promise<T>; readonly abort: AbortController; waiting: number } | null = null;
 
 	/** @param work what to do; it must stop when its signal aborts */
-	constructor(work: (signal: AbortSignal) => Promise<T>) {
+	constructor(work: (signal: AbortSignal, input: Input) => Promise<T>) {
 		this.#work = work;
 	}
 
@@ -17,13 +17,13 @@ export class SharedTask<T> {
 	}
 
 	/**
-	 * Joins the work under way, or starts it.
+	 * Joins the work under way, or starts it with `input`: who joins gets what the first one asked for.
 	 *
 	 * @throws the signal's reason when it aborts, or what the work throws
 	 */
-	run(signal?: AbortSignal): Promise<T> {
+	run(input: Input, signal?: AbortSignal): Promise<T> {
 		if (signal?.aborted) return Promise.reject(signal.reason);
-		this.#running ??= this.#start();
+		this.#running ??= this.#start(input);
 		const running = this.#running;
 		running.waiting++;
 		return new Promise<T>((resolve, reject) => {
@@ -53,9 +53,9 @@ export class SharedTask<T> {
 		});
 	}
 
-	#start(): { readonly result: Promise<T>; readonly abort: AbortController; waiting: number } {
+	#start(input: Input): { readonly result: Promise<T>; readonly abort: AbortController; waiting: number } {
 		const abort = new AbortController();
-		const result = this.#work(abort.signal);
+		const result = this.#work(abort.signal, input);
 		const running = { result, abort, waiting: 0 };
 		const end = (): void => {
 			if (this.#running === running) this.#running = null;

@@ -9,8 +9,9 @@ import type {
 	RandomBytes,
 	StunServerSpec,
 } from "@p2pd/stun-client";
-import type { Netifaces } from "./netifaces.js";
+import type { Enumerate, Netifaces } from "./netifaces.js";
 import type { CommandRunner, NicKind } from "./os/types.js";
+import type { InterfacesEvent } from "./watch/types.js";
 
 /** What the user of an interface may tune. */
 export interface InterfaceOptions {
@@ -91,7 +92,7 @@ export interface InterfaceDeps {
 /** What the environment supplies to a look at the OS from this package. */
 export interface InitDeps {
 	/** @default `enumerateInterfaces` */
-	readonly enumerate?: import("./netifaces.js").Enumerate;
+	readonly enumerate?: Enumerate;
 	/** Runs the commands of macOS and Windows. @default `execFile`, without a shell */
 	readonly run?: CommandRunner;
 	readonly clock?: Pick<Clock, "now">;
@@ -102,6 +103,12 @@ export interface CallOptions {
 	readonly signal?: AbortSignal;
 	/** All of the call, in ms. @default the interface's option */
 	readonly timeout?: number;
+}
+
+/** Options of a refresh. */
+export interface RefreshOptions extends CallOptions {
+	/** What a watch told; without it the NICs are looked at again. */
+	readonly event?: InterfacesEvent;
 }
 
 /** A NAT in the page's dictionary. */

@@ -1,38 +1,21 @@
 import { isDeltaType, isNatType, natInfo } from "@p2pd/nat";
 import { type Route, RouteError, type RouteNic, RoutePool } from "@p2pd/route";
 import { InvalidJsonError } from "../errors.js";
+import { type InterfaceState, natFamily, natOf } from "../interface-state.js";
 import type { NicKind, PerFamily } from "../os/types.js";
 import type { InterfaceJson, InterfaceRouteJson, NatJson } from "../types.js";
 import { asDictionary, asText, asWhole, byFamily, type Dictionary } from "./read-json.js";
 
-/** All of an interface that its dictionary tells. */
-export interface InterfaceState {
-	readonly name: string;
-	readonly displayName: string;
-	readonly kind: NicKind;
-	readonly index: number | null;
-	readonly mac: string | null;
-	/** P2PD's `nic_no`: the OS's number where it has one to bind by (Windows), else 0. */
-	readonly nicNo: number;
-	readonly isDefault: PerFamily<boolean>;
-	readonly nat: PerFamily<NatJson | null>;
-	readonly reasons: PerFamily<string | null>;
-}
-
 /** The page's dictionary. */
-export function writeInterface(
-	state: InterfaceState,
-	pools: PerFamily<RoutePool>,
-	nat: NatJson,
-): InterfaceJson {
-	const { reasons } = state;
+export function writeInterface(state: InterfaceState): InterfaceJson {
+	const { reasons, pools } = state;
 	const told = {
 		...(reasons[4] === null ? {} : { "4": reasons[4] }),
 		...(reasons[6] === null ? {} : { "6": reasons[6] }),
 	};
 	return {
 		name: state.name,
-		nat,
+		nat: natOf(state),
 		rp: { "4": pools[4].routes.map(writeRoute), "6": pools[6].routes.map(writeRoute) },
 		is_default: { "4": state.isDefault[4], "6": state.isDefault[6] },
 		mac: state.mac,
@@ -57,33 +40,27 @@ function writeRoute(route: Route): InterfaceRouteJson {
  * @param nic what the routes hold as their NIC
  * @throws InvalidJsonError (ERR_NETIF_INVALID_JSON) with the path of what is wrong
  */
-export function readInterface(
-	json: unknown,
-	nic: RouteNic,
-): { readonly state: InterfaceState; readonly pools: PerFamily<RoutePool> } {
+export function readInterface(json: unknown, nic: RouteNic): InterfaceState {
 	const dict = asDictionary(json, "");
 	const { name: itsName, rp, nat, nat_by_af: natByAf, is_default: isDefault = {}, reasons = {} } = dict;
 	const { netiface_index: index = null, nic_no: nicNo = 0 } = dict;
+	const name = asText(itsName, "name");
 	const routes = byFamily(rp, "rp");
 	const pools = { 4: readPool(routes[4], "rp.4", nic), 6: readPool(routes[6], "rp.6", nic) };
-	const first = pools[4].routes.length > 0 || pools[6].routes.length === 0 ? 4 : 6;
 	const ownNat = readNat(nat, "nat");
-	const nats = natByAf === undefined ? { 4: null, 6: null, [first]: ownNat } : readNats(natByAf);
+	const nats = natByAf === undefined ? { 4: null, 6: null, [natFamily(pools)]: ownNat } : readNats(natByAf);
 	const defaults = byFamily(isDefault, "is_default");
 	const why = byFamily(reasons, "reasons");
-	const name = asText(itsName, "name");
 	return {
-		state: {
-			name,
-			displayName: optionalText(dict, "display_name") ?? name,
-			kind: readKind(dict),
-			index: index === null ? null : asWhole(index, "netiface_index"),
-			mac: optionalText(dict, "mac") || null,
-			nicNo: asWhole(nicNo, "nic_no"),
-			isDefault: { 4: defaults[4] === true, 6: defaults[6] === true },
-			nat: nats,
-			reasons: { 4: readReason(why[4]), 6: readReason(why[6]) },
-		},
+		name,
+		displayName: optionalText(dict, "display_name") ?? name,
+		kind: readKind(dict),
+		index: index === null ? null : asWhole(index, "netiface_index"),
+		mac: optionalText(dict, "mac") || null,
+		nicNo: asWhole(nicNo, "nic_no"),
+		isDefault: { 4: defaults[4] === true, 6: defaults[6] === true },
+		nat: nats,
+		reasons: { 4: readReason(why[4]), 6: readReason(why[6]) },
 		pools,
 	};
 }
@@ -147,9 +124,4 @@ function readReason(value: unknown): string | null {
 function optionalText(dict: Dictionary, key: string): string | undefined {
 	const value = dict[key];
 	return value === undefined || value === null ? undefined : asText(value, key);
-}
-
-/** The pools of a NIC of which nothing is known. */
-export function emptyPools(): PerFamily<RoutePool> {
-	return { 4: new RoutePool([]), 6: new RoutePool([]) };
 }

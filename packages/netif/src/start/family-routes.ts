@@ -12,7 +12,7 @@ export interface FamilyRoutes {
 
 /** The routes of both families, found at once. @throws the signal's reason */
 export async function resolveFamilies(
-	setting: ObserverSetting,
+	setting: Omit<ObserverSetting, "routesKnown">,
 	snapshot: NicSnapshot,
 	signal: AbortSignal,
 ): Promise<Readonly<Record<Family, FamilyRoutes>>> {

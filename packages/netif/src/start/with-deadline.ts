@@ -13,7 +13,7 @@ export async function withDeadline<T>(
 		signal,
 		clock,
 	}: { readonly timeout: number; readonly signal?: AbortSignal | undefined; readonly clock: Clock },
-	work: (signal: AbortSignal, deadline: number) => Promise<T>,
+	work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
 	signal?.throwIfAborted();
 	const stop = new AbortController();
@@ -26,7 +26,7 @@ export async function withDeadline<T>(
 	signal?.addEventListener("abort", follow, { once: true });
 	const timer = clock.setTimeout(() => stop.abort(new StartTimeoutError(what, timeout)), timeout);
 	try {
-		return await Promise.race([work(stop.signal, clock.now() + timeout), cut]);
+		return await Promise.race([work(stop.signal), cut]);
 	} finally {
 		clock.clearTimeout(timer);
 		signal?.removeEventListener("abort", follow);

@@ -1,0 +1,59 @@
+import { FAMILIES } from "@p2pd/address";
+import type { NicInfo, NicSnapshot } from "../os/types.js";
+import type { InterfaceChange } from "./types.js";
+
+/** What is different in `after`: NICs that went, then the NICs that stayed or came in their order, then the defaults. */
+export function diffSnapshots(before: NicSnapshot, after: NicSnapshot): InterfaceChange[] {
+	const old = new Map(before.nics.map((nic) => [nic.name, nic]));
+	const now = new Map(after.nics.map((nic) => [nic.name, nic]));
+	const changes: InterfaceChange[] = [];
+	for (const [name, info] of old) {
+		// The same name with another index is another NIC.
+		if (!isSame(info, now.get(name))) changes.push({ type: "nic-removed", nic: name, info });
+	}
+	for (const [name, info] of now) {
+		const was = old.get(name);
+		if (was && isSame(was, info)) changes.push(...diffNic(was, info));
+		else changes.push({ type: "nic-added", nic: name, info });
+	}
+	for (const af of FAMILIES) {
+		const from = before.defaults[af]?.name ?? null;
+		const to = after.defaults[af]?.name ?? null;
+		const nic = to ?? from;
+		if (from !== to && nic !== null) changes.push({ type: "default-route", nic, af, from, to });
+	}
+	return changes;
+}
+
+function isSame(before: NicInfo, after: NicInfo | undefined): boolean {
+	if (!after) return false;
+	return before.index === null || after.index === null || before.index === after.index;
+}
+
+function diffNic(before: NicInfo, after: NicInfo): InterfaceChange[] {
+	const nic = after.name;
+	const changes: InterfaceChange[] = [];
+	const { up, running } = after;
+	if (before.up !== up || before.running !== running) changes.push({ type: "link", nic, up, running });
+	for (const address of before.addresses) {
+		// An address that is no longer listed because the link went down is not known to be gone.
+		if (!after.addressesKnown[address.af]) continue;
+		if (!after.addresses.some((each) => key(each) === key(address))) {
+			changes.push({ type: "address-removed", nic, address });
+		}
+	}
+	for (const address of after.addresses) {
+		if (!before.addresses.some((each) => key(each) === key(address))) {
+			changes.push({ type: "address-added", nic, address });
+		}
+	}
+	for (const af of FAMILIES) {
+		const gateways = after.gateways[af];
+		if (key(before.gateways[af]) !== key(gateways)) changes.push({ type: "gateway", nic, af, gateways });
+	}
+	return changes;
+}
+
+function key(value: unknown): string {
+	return JSON.stringify(value);
+}
