@@ -2,7 +2,7 @@ import { IPRange, type IpAddress } from "@p2pd/address";
 import { RouteNoAddressError } from "../errors.js";
 import { checkPort } from "../sockets/check-options.js";
 import { decideDevice } from "../sockets/device-binding.js";
-import { openUdp } from "../sockets/open-udp.js";
+import { type Locality, localityByNode, localityOf } from "../sockets/locality.js";
 import { needsZone, onLink } from "../sockets/place.js";
 import type { Seat, SocketDeps } from "../sockets/types.js";
 import type { BindOptions } from "../types.js";
@@ -19,8 +19,12 @@ export async function bindRoute(route: Route, options: BindOptions, deps: Socket
 	const ip = own ? onLink(chooseSource(route), nic) : bindTarget(options.ips, af, nic);
 	const strict = options.strict === true;
 	const { binding, reason } = decideDevice(af, nic, ip, strict ? "device" : undefined, deps);
-	const seat: Seat = { af, nic, ip, linkLocal: linkLocalOf(route), port, binding, strict };
-	if (own && isBlockHost(route, ip)) await checkLocal(seat, deps);
+	const locality = localityOf(ip, deps);
+	if (own && isBlockHost(route, ip)) {
+		refuseForeign(ip, locality === "unknown" ? await localityByNode(ip) : locality);
+	}
+	const freeBind = locality === "routed";
+	const seat: Seat = { af, nic, ip, linkLocal: linkLocalOf(route), port, freeBind, binding, strict };
 	return new BoundRoute(route, seat, reason, deps);
 }
 
@@ -41,13 +45,16 @@ function isBlockHost({ nicIps, extIps, source }: Route, ip: IpAddress): boolean 
 	);
 }
 
-/** A block is trusted whole, but the OS need not have every host of it: a socket that sends nothing tells. */
-async function checkLocal(seat: Seat, deps: SocketDeps): Promise<void> {
-	try {
-		const socket = await openUdp(seat, { port: 0 }, deps);
-		socket.close();
-	} catch (cause) {
-		const hint = `the OS does not have ${seat.ip} as its own; on Linux, "ip route add local ${seat.ip} dev lo" gives it a block`;
-		throw new RouteNoAddressError(hint, { cause });
+/** A block is trusted whole, but the OS need not have every host of it as its own. */
+function refuseForeign(ip: IpAddress, locality: Locality): void {
+	if (locality === "broadcast") {
+		throw new RouteNoAddressError(
+			`${ip} is the broadcast address of a network, and the kernel would send from another`,
+		);
+	}
+	if (locality === "absent") {
+		throw new RouteNoAddressError(
+			`the OS does not have ${ip} as its own; on Linux, "ip route add local PREFIX dev lo" gives it a whole block`,
+		);
 	}
 }

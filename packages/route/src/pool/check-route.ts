@@ -22,15 +22,9 @@ export function checkRoute(init: RouteInit): void {
 	if (init.source !== undefined && init.source !== null) checkSource(init.source, init);
 }
 
-/** Whether others can see an address as somebody's: unicast, of no loopback and no link. */
+/** Whether others can see an address as somebody's: unicast, and not of one link. Loopback counts: this host sees it. */
 export function isExternal(ip: IpAddress): boolean {
-	return !(
-		ip.isUnspecified ||
-		ip.isLoopback ||
-		ip.isMulticast ||
-		ip.isLinkLocal ||
-		ip.ipClass === "broadcast"
-	);
+	return !(ip.isUnspecified || ip.isMulticast || ip.isLinkLocal || ip.ipClass === "broadcast");
 }
 
 function checkFamily(field: string, af: Family, ranges: readonly IPRange[]): void {

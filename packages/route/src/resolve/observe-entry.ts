@@ -63,13 +63,13 @@ async function observeSource(
 	const { evidence } = observation;
 	if (observation.ip === null)
 		return { reason: observation.reason ?? "no external address was observed", evidence };
-	const read = readExternal(af, observation.ip, observation.nonPublic === true);
+	const read = readExternal(af, ip, observation.ip, observation.nonPublic === true);
 	if (typeof read === "string") return { reason: read, evidence };
 	return { external: read, singleServer: observation.singleServer === true, evidence };
 }
 
 /** The observed address, or what is wrong with it. An observer's word is not taken for what cannot be. */
-function readExternal(af: Family, text: string, nonPublic: boolean): IpAddress | string {
+function readExternal(af: Family, source: string, text: string, nonPublic: boolean): IpAddress | string {
 	let ip: IpAddress;
 	try {
 		ip = IpAddress.parse(text);
@@ -77,7 +77,8 @@ function readExternal(af: Family, text: string, nonPublic: boolean): IpAddress |
 		return `the observed address is none: ${JSON.stringify(text)}`;
 	}
 	if (ip.af !== af) return `the observed address ${ip} is not an IPv${af} address`;
-	if (!isExternal(ip)) return `the observed address ${ip} can be nobody's`;
+	const onlyHere = ip.isLoopback && !IpAddress.parse(source).isLoopback;
+	if (!isExternal(ip) || onlyHere) return `the observed address ${ip} can be nobody's`;
 	if (!ip.isPublic && !nonPublic) return `the observed address ${ip} is not public`;
 	return ip;
 }
