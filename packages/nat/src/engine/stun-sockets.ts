@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
 	type Clock,
 	decodeMessage,
@@ -51,6 +52,8 @@ export class StunSockets {
 
 	constructor(parts: StunSocketsParts) {
 		this.#parts = parts;
+		// Every request under way listens to it.
+		setMaxListeners(0, this.#abort.signal);
 		this.#token = Buffer.from(parts.random(6)).toString("hex");
 	}
 
