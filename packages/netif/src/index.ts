@@ -53,8 +53,6 @@ export type {
 	InterfaceOptions,
 	InterfaceRouteJson,
 	NatJson,
-	NatTestOptions,
-	NatVerdict,
 	RefreshOptions,
 	SourceSpec,
 } from "./types.js";

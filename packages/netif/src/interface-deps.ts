@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { discoverNat } from "@p2pd/nat";
 import { sourceRoute } from "@p2pd/route";
 import { observeExternalAddress, systemClock } from "@p2pd/stun-client";
 import { newNetifaces } from "./init.js";
@@ -8,7 +9,7 @@ import type { InterfaceDeps } from "./types.js";
 export const systemInterfaceDeps: InterfaceDeps = {
 	sockets: (source) => sourceRoute(source),
 	observe: observeExternalAddress,
-	discoverNat: async () => ({ type: "unknown", delta: null, reason: "pending" }),
+	discoverNat,
 	netifaces: () => newNetifaces(),
 	clock: systemClock,
 	random: (size) => randomBytes(size),

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { FAMILIES, type Family } from "@p2pd/address";
+import type { NatReport } from "@p2pd/nat";
 import type { Route, RouteNic, RoutePool } from "@p2pd/route";
 import { checkFamily, type InterfaceSelector } from "./choose-nic.js";
 import { LOOK_MAX_AGE, NAT_TIMEOUT, START_RESERVE, START_TIMEOUT } from "./defaults.js";
@@ -7,7 +8,7 @@ import { ClosedError, NotStartedError, UnsupportedFamilyError } from "./errors.j
 import { systemInterfaceDeps } from "./interface-deps.js";
 import { emptyState, type InterfaceState, natOf, stateOfNic, whyNoRoute } from "./interface-state.js";
 import { readInterface, writeInterface } from "./json/interface-json.js";
-import { testNat } from "./nat/test-nat.js";
+import { type TestedNat, testNat } from "./nat/test-nat.js";
 import type { Netifaces } from "./netifaces.js";
 import { listInterfaceNames } from "./os/names.js";
 import type { NicInfo, NicSnapshot, OsDeps, PerFamily } from "./os/types.js";
@@ -44,6 +45,7 @@ export class Interface implements RouteNic {
 	/** The look at the OS in which the NIC was found last. */
 	#seen: { readonly info: NicInfo; readonly snapshot: NicSnapshot } | null = null;
 	#state: InterfaceState;
+	#natReports: PerFamily<NatReport | null> = { 4: null, 6: null };
 	#started = false;
 	readonly #closed = new AbortController();
 
@@ -120,6 +122,11 @@ export class Interface implements RouteNic {
 		return natOf(this.#state);
 	}
 
+	/** The reports of the last `loadNat()`, with their evidence; `null` where no test was made. */
+	get natReports(): PerFamily<NatReport | null> {
+		return this.#natReports;
+	}
+
 	/** Why a family has no verified route; `null` where it has one. */
 	get reasons(): PerFamily<string | null> {
 		return this.#state.reasons;
@@ -169,18 +176,20 @@ export class Interface implements RouteNic {
 		const limits = { timeout, signal: this.#joined(call.signal), clock: this.#deps.clock };
 		const setting = {
 			nic: this,
-			info: this.#seen?.info ?? null,
+			info: this.info,
 			servers,
 			routesKnown: this.#seen?.snapshot.routesKnown ?? { 4: false, 6: false },
 			options: this.#options,
 			deps: this.#deps,
 		};
-		const test = async (af: Family): Promise<NatJson | null> => {
+		const test = async (af: Family): Promise<TestedNat> => {
 			const route = this.#state.pools[af].routes[0];
-			return route ? testNat(setting, route, limits) : null;
+			if (!route) return { nat: null, report: null };
+			return testNat({ ...setting, previous: this.#natReports[af] }, route, limits);
 		};
 		const [four, six] = await Promise.all([test(4), test(6)]);
-		this.#state = { ...this.#state, nat: { 4: four, 6: six } };
+		this.#state = { ...this.#state, nat: { 4: four.nat, 6: six.nat } };
+		this.#natReports = { 4: four.report, 6: six.report };
 		return this.nat;
 	}
 

@@ -1,5 +1,5 @@
 import type { Family } from "@p2pd/address";
-import type { Delta, DeltaType, NatType } from "@p2pd/nat";
+import type { Delta, DiscoverNatInput, NatReport, NatType } from "@p2pd/nat";
 import type { DeviceBinding, RouteJson, RouteNic, SocketFactory } from "@p2pd/route";
 import type {
 	Clock,
@@ -47,24 +47,6 @@ export interface SourceSpec {
 	readonly deviceBinding?: DeviceBinding;
 }
 
-/** What a NAT test gives, as far as an interface needs it: `discoverNat`'s report is one. */
-export interface NatVerdict {
-	readonly type: NatType | "unknown";
-	readonly delta: { readonly type: DeltaType | "unknown"; readonly value: number } | null;
-	readonly reason?: string | null;
-}
-
-/** What a NAT test is given. */
-export interface NatTestOptions {
-	readonly sockets: SocketFactory;
-	readonly servers: readonly StunServerSpec[];
-	readonly timeout: number;
-	readonly signal: AbortSignal;
-	readonly clock: Clock;
-	readonly random: RandomBytes;
-	readonly lookup?: Lookup;
-}
-
 /** What the environment supplies to an interface; all of it has a default. */
 export interface InterfaceDeps {
 	/** Sockets of one source address. @default `sourceRoute` of `@p2pd/route` */
@@ -78,7 +60,7 @@ export interface InterfaceDeps {
 		},
 	) => Promise<ExternalAddress>;
 	/** Finds out a NAT's behaviour. @default `discoverNat` of `@p2pd/nat` */
-	readonly discoverNat: (options: NatTestOptions) => Promise<NatVerdict>;
+	readonly discoverNat: (input: DiscoverNatInput) => Promise<NatReport>;
 	/** Takes a look at the NICs, unless the option `netifaces` does. @default this machine's */
 	readonly netifaces: () => Netifaces;
 	readonly clock: Clock;

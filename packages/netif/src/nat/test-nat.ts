@@ -1,3 +1,5 @@
+import type { Family } from "@p2pd/address";
+import { NatError, type NatReport } from "@p2pd/nat";
 import { type Route, RouteError, type RouteNic } from "@p2pd/route";
 import type { Clock, StunServerSpec } from "@p2pd/stun-client";
 import { START_RESERVE } from "../defaults.js";
@@ -6,7 +8,7 @@ import type { NicInfo, PerFamily } from "../os/types.js";
 import { reachableServers } from "../start/reachable-servers.js";
 import { withDeadline } from "../start/with-deadline.js";
 import type { InterfaceDeps, InterfaceOptions, NatJson } from "../types.js";
-import { assumedNat, natOfVerdict } from "./nat-json.js";
+import { assumedNat, natOfReport } from "./nat-json.js";
 
 /** What a test of a NAT rests on. */
 export interface NatSetting {
@@ -18,6 +20,15 @@ export interface NatSetting {
 	readonly servers: readonly StunServerSpec[];
 	readonly options: InterfaceOptions;
 	readonly deps: InterfaceDeps;
+	/** The last report of this family: the new one then says what changed. */
+	readonly previous: NatReport | null;
+}
+
+/** A NAT in the page's form, and the report with its evidence where a test was made. */
+export interface TestedNat {
+	/** `null` for a family without a route. */
+	readonly nat: NatJson | null;
+	readonly report: NatReport | null;
 }
 
 /** How a test may be cut short. */
@@ -34,12 +45,12 @@ export interface NatLimits {
  *
  * @throws the signal's reason
  */
-export async function testNat(setting: NatSetting, route: Route, limits: NatLimits): Promise<NatJson> {
+export async function testNat(setting: NatSetting, route: Route, limits: NatLimits): Promise<TestedNat> {
 	const { info, servers } = setting;
 	const reachable = info
 		? reachableServers(info, route.af, servers, setting.routesKnown[route.af])
 		: { servers };
-	if ("reason" in reachable) return assumedNat(reachable.reason);
+	if ("reason" in reachable) return { nat: assumedNat(reachable.reason), report: null };
 	try {
 		return await withDeadline("the NAT test", limits, (signal) =>
 			askServers(setting, route, reachable.servers, { ...limits, signal }),
@@ -47,16 +58,16 @@ export async function testNat(setting: NatSetting, route: Route, limits: NatLimi
 	} catch (error) {
 		limits.signal.throwIfAborted();
 		if (!isOutcome(error)) throw error;
-		return assumedNat(error.message);
+		return { nat: assumedNat(error.message), report: null };
 	}
 }
 
 async function askServers(
-	{ nic, options, deps }: NatSetting,
+	{ nic, options, deps, previous }: NatSetting,
 	route: Route,
 	servers: readonly StunServerSpec[],
 	{ timeout, signal }: NatLimits,
-): Promise<NatJson> {
+): Promise<TestedNat> {
 	const { af } = route;
 	const { deviceBinding } = options;
 	const { clock, random, lookup } = deps;
@@ -67,20 +78,22 @@ async function askServers(
 		ip: localIp,
 		...(deviceBinding === undefined ? {} : { deviceBinding }),
 	});
-	const verdict = await deps.discoverNat({
+	const report = await deps.discoverNat({
 		sockets,
 		servers,
 		timeout: Math.max(1, timeout - START_RESERVE),
 		signal,
 		clock,
 		random,
-		...(lookup === undefined ? {} : { lookup }),
+		...(lookup === undefined
+			? {}
+			: { resolve: (host: string, its: Family, stop: AbortSignal) => lookup(host, its, { signal: stop }) }),
+		...(previous === null ? {} : { previous }),
 	});
-	return natOfVerdict(verdict);
+	return { nat: natOfReport(report), report };
 }
 
 /** Errors that say what the network or the OS did; any other is a fault in a program and is passed on. */
 function isOutcome(error: unknown): error is Error {
-	if (error instanceof StartTimeoutError || error instanceof RouteError) return true;
-	return error instanceof Error && "syscall" in error;
+	return error instanceof StartTimeoutError || error instanceof RouteError || error instanceof NatError;
 }
