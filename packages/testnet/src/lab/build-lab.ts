@@ -19,6 +19,7 @@ import type {
 	LabCommandOptions,
 	LabExit,
 	LabFamily,
+	LabListen,
 	LabProcess,
 	LabRunOptions,
 	LabService,
@@ -27,6 +28,16 @@ import type {
 
 const RUNNER = fileURLToPath(new URL("./host/runner.ts", import.meta.url));
 const WORKSPACE = fileURLToPath(new URL("../../../../", import.meta.url));
+
+function moduleUrl(module: string | URL): string {
+	if (module instanceof URL) return module.href;
+	return module.startsWith("file:") ? module : pathToFileURL(module).href;
+}
+
+/** What the child wrote; nothing if it ended before that. */
+function outcomeOf(text: string): { readonly value?: unknown; readonly error?: LabChildError } {
+	return text === "" ? {} : JSON.parse(text);
+}
 
 class NamespaceLab implements Lab {
 	readonly topology: LabTopology;
@@ -44,8 +55,8 @@ class NamespaceLab implements Lab {
 
 	async start(plan: LabPlan): Promise<void> {
 		await Promise.all(
-			plan.daemons.map((daemon) =>
-				untilReady(this.spawn(daemon.host, daemon.command, daemon.args), daemon, this.#pid(daemon.host)),
+			plan.daemons.map(({ host, command, args, listens }) =>
+				untilReady(this.spawn(host, command, args), `${command} on ${host}`, listens, this.#pid(host)),
 			),
 		);
 	}
@@ -68,16 +79,31 @@ class NamespaceLab implements Lab {
 		input: unknown = null,
 		options: LabRunOptions = {},
 	): Promise<T> {
-		const url =
-			module instanceof URL ? module.href : module.startsWith("file:") ? module : pathToFileURL(module).href;
-		const args = ["--conditions=@p2pd/source", "--import", "tsx", RUNNER, url];
-		const child = this.#start(host, process.execPath, args, options, true);
-		child.stdin.end(JSON.stringify(input));
+		const url = moduleUrl(module);
+		const child = this.#runModule(host, url, input, options);
 		const exit = await this.#finish(child, `${url} on ${host}`, options);
-		const text = child.result();
-		const outcome = (text === "" ? {} : JSON.parse(text)) as { value?: T; error?: LabChildError };
+		const outcome = outcomeOf(child.result());
 		if (!("value" in outcome)) throw new LabRunError(url, exit, outcome.error ?? null);
 		return outcome.value as T;
+	}
+
+	async serve(
+		host: string,
+		module: string | URL,
+		input: unknown,
+		listens: readonly LabListen[],
+		options: LabCommandOptions = {},
+	): Promise<LabProcess> {
+		const url = moduleUrl(module);
+		const child = this.#runModule(host, url, input, options);
+		try {
+			await untilReady(child, `${url} on ${host}`, listens, this.#pid(host));
+			return child;
+		} catch (error) {
+			const exit = await child.stop();
+			const { error: childError } = outcomeOf(child.result());
+			throw childError === undefined ? error : new LabRunError(url, exit, childError);
+		}
 	}
 
 	async exec(
@@ -109,6 +135,13 @@ class NamespaceLab implements Lab {
 		const pid = this.#holder.pids.get(host);
 		if (pid === undefined) throw new LabTopologyError(`there is no host "${host}"`);
 		return pid;
+	}
+
+	#runModule(host: string, url: string, input: unknown, options: LabCommandOptions): StartedProcess {
+		const args = ["--conditions=@p2pd/source", "--import", "tsx", RUNNER, url];
+		const child = this.#start(host, process.execPath, args, options, true);
+		child.stdin.end(JSON.stringify(input));
+		return child;
 	}
 
 	/** Enters a host's namespaces and becomes the command; a mount namespace moves the working directory, so it is set again. */

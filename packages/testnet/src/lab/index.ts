@@ -17,7 +17,7 @@ export {
 	LabUnavailableError,
 } from "./errors.js";
 export { planLab } from "./plan/plan-lab.js";
-export type { DaemonPlan, LabPlan, LinkEnd, Listen, NamespacePlan } from "./plan/types.js";
+export type { DaemonPlan, LabPlan, LinkEnd, NamespacePlan } from "./plan/types.js";
 export { LAB_PRESETS } from "./presets/all.js";
 export {
 	addressRestrictedRouter,

@@ -110,6 +110,13 @@ export interface LabProcess {
 	stop(): Promise<LabExit>;
 }
 
+/** A socket that a server binds. */
+export interface LabListen {
+	readonly proto: "udp" | "tcp";
+	readonly ip: string;
+	readonly port: number;
+}
+
 /** A built laboratory. */
 export interface Lab {
 	readonly topology: LabTopology;
@@ -125,6 +132,18 @@ export interface Lab {
 	 * @throws LabRunError `ERR_LAB_RUN` with the child's error and output; LabTimeoutError `ERR_LAB_TIMEOUT`.
 	 */
 	run<T = unknown>(host: string, module: string | URL, input?: unknown, options?: LabRunOptions): Promise<T>;
+	/**
+	 * Starts a scenario module that is to stay, for example a server, and resolves when it has bound the
+	 * sockets `listens`. It is ended with the laboratory at the latest.
+	 * @throws LabRunError `ERR_LAB_RUN` if it fails before that; LabSetupError `ERR_LAB_SETUP` if it takes too long.
+	 */
+	serve(
+		host: string,
+		module: string | URL,
+		input: unknown,
+		listens: readonly LabListen[],
+		options?: LabCommandOptions,
+	): Promise<LabProcess>;
 	/** Runs a command to its end, whatever its exit code. @throws LabTimeoutError `ERR_LAB_TIMEOUT`. */
 	exec(host: string, command: string, args?: readonly string[], options?: LabRunOptions): Promise<LabExit>;
 	/** Starts a command. It is ended with the laboratory at the latest. */

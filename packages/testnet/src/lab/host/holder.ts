@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdtemp, readdir, rmdir } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { labPath, unshareArgs } from "../availability.js";
@@ -27,8 +27,8 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * Removes the empty directories that crashed runs left: their namespaces are gone with their processes, and
- * these mount points are all that outlives them. Only directories of this user's dead processes go.
+ * Removes the directories that crashed runs left: their namespaces are gone with their processes, and a
+ * directory with the set-up script is all that outlives them. Only those of dead processes go.
  */
 export async function removeLeftovers(directory: string = tmpdir()): Promise<string[]> {
 	const removed: string[] = [];
@@ -36,12 +36,12 @@ export async function removeLeftovers(directory: string = tmpdir()): Promise<str
 		const owner = /^p2pd-lab-(\d+)-/.exec(entry)?.[1];
 		if (owner === undefined || isAlive(Number(owner))) continue;
 		try {
-			await rmdir(join(directory, entry));
+			await rm(join(directory, entry), { recursive: true, force: true });
 			removed.push(entry);
 		} catch (error) {
-			// Another run was faster, or it belongs to another user: theirs to remove.
+			// It belongs to another user: theirs to remove.
 			const { code } = error as NodeJS.ErrnoException;
-			if (code !== "ENOENT" && code !== "EACCES" && code !== "EPERM" && code !== "ENOTEMPTY") throw error;
+			if (code !== "EACCES" && code !== "EPERM") throw error;
 		}
 	}
 	return removed;
@@ -105,15 +105,17 @@ async function readiness(holder: StartedProcess): Promise<ReadonlyMap<string, nu
 export async function holdNamespaces(script: string, privileges: "root" | "user-namespace"): Promise<Holder> {
 	await removeLeftovers();
 	const directory = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+	const file = join(directory, "setup.sh");
+	await writeFile(file, script);
 	const holder = startProcess({
 		command: "unshare",
-		args: [...unshareArgs(privileges), "sh", "-c", script],
+		args: [...unshareArgs(privileges), "sh", file],
 		env: { ...process.env, PATH: labPath(), LAB: directory },
 		cwd: "/",
 	});
 	const close = async (): Promise<void> => {
 		await holder.stop();
-		await rmdir(directory);
+		await rm(directory, { recursive: true });
 	};
 	try {
 		const inner = await readiness(holder);

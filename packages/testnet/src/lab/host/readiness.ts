@@ -3,8 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { parseCidr } from "../cidr.js";
 import { READY_POLL, READY_TIMEOUT } from "../defaults.js";
 import { LabSetupError } from "../errors.js";
-import type { DaemonPlan, Listen } from "../plan/types.js";
-import type { LabExit, LabProcess } from "../types.js";
+import type { LabExit, LabListen, LabProcess } from "../types.js";
 
 /** An address as /proc/net writes it: words of 4 bytes, each in the machine's byte order (little-endian here). */
 function procAddress(ip: string): string {
@@ -19,7 +18,7 @@ export function procEndpoint(ip: string, port: number): string {
 	return `${procAddress(ip)}:${port.toString(16).padStart(4, "0").toUpperCase()}`;
 }
 
-function isBound(tables: ReadonlyMap<string, string>, listen: Listen): boolean {
+function isBound(tables: ReadonlyMap<string, string>, listen: LabListen): boolean {
 	const { af } = parseCidr(listen.ip);
 	const any = af === 4 ? "0.0.0.0" : "::";
 	const table = tables.get(af === 4 ? listen.proto : `${listen.proto}6`) ?? "";
@@ -29,7 +28,7 @@ function isBound(tables: ReadonlyMap<string, string>, listen: Listen): boolean {
 const TABLES = ["udp", "udp6", "tcp", "tcp6"] as const;
 
 /** Which of a server's sockets are not bound yet, by the socket tables of the namespace that `pid` lives in. */
-async function missing(pid: number, listens: readonly Listen[]): Promise<Listen[]> {
+async function missing(pid: number, listens: readonly LabListen[]): Promise<LabListen[]> {
 	const texts = await Promise.all(TABLES.map((table) => readFile(`/proc/${pid}/net/${table}`, "utf8")));
 	const tables = new Map(TABLES.map((table, i) => [table as string, texts[i] ?? ""]));
 	return listens.filter((listen) => !isBound(tables, listen));
@@ -39,22 +38,26 @@ async function missing(pid: number, listens: readonly Listen[]): Promise<Listen[
  * Waits until a server has bound all of its sockets.
  * @throws LabSetupError `ERR_LAB_SETUP` with its output, if it ends before that or takes too long.
  */
-export async function untilReady(server: LabProcess, plan: DaemonPlan, pid: number): Promise<void> {
+export async function untilReady(
+	server: LabProcess,
+	what: string,
+	listens: readonly LabListen[],
+	pid: number,
+): Promise<void> {
 	const state: { exit: LabExit | null } = { exit: null };
 	void server.exited.then((exit) => {
 		state.exit = exit;
 	});
-	const what = `${plan.command} on ${plan.host}`;
 	const text = (): string => {
 		const { stdout, stderr } = server.output();
 		return `${stdout}${stderr}`.trim();
 	};
 	for (let left = READY_TIMEOUT; left > 0; left -= READY_POLL) {
 		if (state.exit !== null) throw new LabSetupError(`${what} ended (code ${state.exit.code})`, text());
-		const unbound = await missing(pid, plan.listens);
+		const unbound = await missing(pid, listens);
 		if (unbound.length === 0) return;
 		await delay(READY_POLL);
 	}
-	const unbound = (await missing(pid, plan.listens)).map(({ proto, ip, port }) => `${proto} ${ip} ${port}`);
+	const unbound = (await missing(pid, listens)).map(({ proto, ip, port }) => `${proto} ${ip} ${port}`);
 	throw new LabSetupError(`${what} has not bound ${unbound.join(", ")} after ${READY_TIMEOUT} ms`, text());
 }

@@ -1,6 +1,24 @@
+import type { LinkSpec } from "../../topology.js";
 import { CORE } from "../defaults.js";
 import { LabTopologyError } from "../errors.js";
 import type { LabTopology } from "../types.js";
+import { gatewayOf } from "./addressing.js";
+
+/** This kernel has no netem: a link is as fast and as faithful as memory. */
+function checkLink(name: string, link: LinkSpec = {}): void {
+	const { reorderBy: _how, ...properties } = link;
+	const wanted = Object.entries(properties).filter(([, value]) => value !== 0);
+	if (wanted.length === 0) return;
+	throw new LabTopologyError(
+		`${name}: links have no ${wanted.map(([key]) => key).join(", ")} here; run it in memory`,
+	);
+}
+
+function checkNesting(topology: LabTopology, name: string, inner: readonly string[]): void {
+	if (inner.includes(name)) throw new LabTopologyError(`the gateway ${name} is behind itself`);
+	const { behind } = gatewayOf(topology, name);
+	if (behind !== undefined) checkNesting(topology, behind, [...inner, name]);
+}
 
 /** Names that can be used in commands, each once, and nothing that only the in-memory half has. @throws LabTopologyError `ERR_LAB_TOPOLOGY`. */
 export function checkTopology(topology: LabTopology): void {
@@ -13,17 +31,17 @@ export function checkTopology(topology: LabTopology): void {
 		if (names.indexOf(name) !== names.lastIndexOf(name))
 			throw new LabTopologyError(`the name "${name}" is used twice`);
 	}
-	for (const nic of topology.hosts.flatMap((host) => host.nics)) {
-		if (!/^[a-z][a-z0-9.-]{0,14}$/i.test(nic.name) || nic.name === "lo")
-			throw new LabTopologyError(`"${nic.name}" is no name for a NIC`);
-		if (nic.link !== undefined)
-			throw new LabTopologyError(
-				`${nic.name}: this kernel's links have no latency or loss; run it in memory`,
-			);
+	for (const host of topology.hosts) {
+		for (const nic of host.nics) {
+			if (!/^[a-z][a-z0-9.-]{0,14}$/i.test(nic.name) || nic.name === "lo") {
+				throw new LabTopologyError(`"${nic.name}" is no name for a NIC`);
+			}
+			checkLink(`${host.name} ${nic.name}`, nic.link);
+		}
 	}
-	const linked = topology.gateways.find((gateway) => gateway.link !== undefined);
-	if (linked)
-		throw new LabTopologyError(
-			`${linked.name}: this kernel's links have no latency or loss; run it in memory`,
-		);
+	for (const gateway of topology.gateways) {
+		checkLink(gateway.name, gateway.link);
+		checkNesting(topology, gateway.name, []);
+	}
+	for (const host of topology.outside) checkLink(host.name, host.link);
 }

@@ -8,7 +8,7 @@ import { type GatewayFamily, lifetimeOf, nftFamily, type RulePieces } from "./ru
 export function pinholes(
 	family: GatewayFamily,
 	filtering: Dependence,
-): Pick<RulePieces, "declare" | "learn" | "forward"> {
+): Pick<RulePieces, "declare" | "learn" | "refresh" | "forward"> {
 	if (filtering === "address-and-port-dependent") return { forward: [] };
 	const ip = nftFamily(family.af);
 	const remote = filtering === "address-dependent";
@@ -18,6 +18,7 @@ export function pinholes(
 	return {
 		declare: [`set spoken { typeof ${out}; flags dynamic,timeout; timeout ${timeout}s; size ${PINHOLES}; }`],
 		learn: [`iifname "lan" meta l4proto { tcp, udp } update @spoken { ${out} }`],
+		refresh: [`iifname "wan" ct state established meta l4proto { tcp, udp } update @spoken { ${back} }`],
 		forward: [`iifname "wan" ${back} @spoken accept`],
 	};
 }

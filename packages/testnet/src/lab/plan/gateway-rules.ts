@@ -41,6 +41,7 @@ export function gatewayRules(family: GatewayFamily): string {
 		pieces.forward === null
 			? []
 			: [
+					...(pieces.refresh ?? []),
 					"ct state established,related accept",
 					...(pieces.refuse ?? []),
 					'iifname "lan" accept',

@@ -107,6 +107,9 @@ export function natRules(family: GatewayFamily, spec: NatSpec): RulePieces {
 		postrouting: hairpin
 			? [`iifname "lan" oifname "lan" ct status dnat snat ${ip} to ${first}`, ...translated]
 			: translated,
+		refresh: [
+			`iifname "wan" ct state established meta l4proto { tcp, udp } update @mapped { ${back} : ${ip} daddr }`,
+		],
 		refuse: refused,
 		forward: ["ct status dnat accept"],
 	};

@@ -1,11 +1,12 @@
-import type { GatewaySpec } from "../../topology.js";
 import { isBlock, isLinkLocal, parseCidr } from "../cidr.js";
 import { CORE_IP6, FAMILIES, FIRST_METRIC } from "../defaults.js";
+import { LabTopologyError } from "../errors.js";
 import type { LabGateway } from "../types.js";
 import { attachedTo, gatewayOf, ofFamily, routesTo } from "./addressing.js";
 import type { PlanContext } from "./context.js";
 import { gatewayRules } from "./gateway-rules.js";
 import { addressLines, defaultLines, hopsOf } from "./nic-lines.js";
+import { type GatewayFamily, lifetimeOf } from "./rule-pieces.js";
 import { FORWARDING } from "./sysctls.js";
 import type { NamespacePlan } from "./types.js";
 
@@ -27,6 +28,26 @@ function planInside(context: PlanContext, gateway: LabGateway): string[] {
 		...addressLines(prefixes, parseCidr(`${CORE_IP6}/64`), "lan", true),
 		...inside.flatMap((attached) => routesTo(attached, prefixes, "lan")),
 	];
+}
+
+const NO_UDP = `table inet blocked {
+chain forward {
+	type filter hook forward priority -10; policy accept;
+	meta l4proto udp drop
+}
+}`;
+
+/** Connection tracking has one lifetime for both families, and counts an answered flow apart from an unanswered one. */
+function conntrackLifetime(families: readonly GatewayFamily[]): ReadonlyMap<string, string> {
+	const tracked = families.filter(({ spec }) => spec.kind !== "router");
+	const lifetimes = new Set(tracked.map(({ gateway, spec }) => lifetimeOf(gateway, spec)));
+	if (lifetimes.size > 1) {
+		throw new LabTopologyError(
+			`${families[0]?.gateway}: the kernel has one mapping lifetime for both families`,
+		);
+	}
+	const paths = ["netfilter/nf_conntrack_udp_timeout", "netfilter/nf_conntrack_udp_timeout_stream"];
+	return new Map([...lifetimes].flatMap((seconds) => paths.map((path) => [path, `${seconds}`] as const)));
 }
 
 /** A gateway: its outside, its inside, and its rules for both families. */
@@ -56,30 +77,23 @@ export function planGateway(context: PlanContext, gateway: LabGateway): Namespac
 		attached.addresses.filter((cidr) => !isBlock(cidr) && !isLinkLocal(cidr)),
 	);
 	const routed = (gateway.routed ?? []).map(parseCidr);
-	const tables = FAMILIES.map((af) => {
-		const spec: GatewaySpec = (af === 4 ? gateway.ipv4 : gateway.ipv6) ?? { kind: "router" };
-		return gatewayRules({
+	const families = FAMILIES.map(
+		(af): GatewayFamily => ({
 			gateway: gateway.name,
 			af,
-			spec,
+			spec: (af === 4 ? gateway.ipv4 : gateway.ipv6) ?? { kind: "router" },
 			outside: ofFamily(gateway.outside, af).map((cidr) => cidr.ip),
 			insiders: insiders.filter((cidr) => cidr.af === af).map((cidr) => cidr.ip),
 			routed: routed.filter((cidr) => cidr.af === af),
 			unsolicited: gateway.unsolicited ?? "drop",
-		});
-	});
-	const blocked =
-		gateway.udpBlocked === true
-			? [
-					"table inet blocked {\nchain forward {\n\ttype filter hook forward priority -10; policy accept;\n\tmeta l4proto udp drop\n}\n}",
-				]
-			: [];
+		}),
+	);
 	return {
 		name: gateway.name,
 		sysctls: FORWARDING,
-		lateSysctls: new Map(),
+		lateSysctls: conntrackLifetime(families),
 		ip,
-		nft: [...tables, ...blocked].join("\n"),
+		nft: [...families.map(gatewayRules), ...(gateway.udpBlocked === true ? [NO_UDP] : [])].join("\n"),
 		resolvConf: "",
 	};
 }

@@ -28,6 +28,8 @@ export interface RulePieces {
 	readonly postrouting?: readonly string[];
 	/** After what is established, related or from inside has passed; null = forwards everything. */
 	readonly forward: readonly string[] | null;
+	/** First of all that is forwarded: what keeps pinholes open that are in use. */
+	readonly refresh?: readonly string[];
 	/** Before anything from inside passes. */
 	readonly refuse?: readonly string[];
 }

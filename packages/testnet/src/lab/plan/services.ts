@@ -1,8 +1,8 @@
 import { parseCidr } from "../cidr.js";
 import { FAMILIES } from "../defaults.js";
 import { LabTopologyError } from "../errors.js";
-import type { LabFamily, LabOutside, LabService, LabServiceSpec, LabTopology } from "../types.js";
-import type { DaemonPlan, Listen } from "./types.js";
+import type { LabFamily, LabListen, LabOutside, LabService, LabServiceSpec, LabTopology } from "../types.js";
+import type { DaemonPlan } from "./types.js";
 
 /** What a service comes to: the processes that make it, and where it can be asked. */
 interface PlannedService {
@@ -18,8 +18,8 @@ const ipsOf = (host: LabOutside, af: LabFamily): string[] => host.ips.filter((ip
 function stunListens(
 	ips: readonly string[],
 	ports: readonly number[],
-	protos: readonly Listen["proto"][],
-): Listen[] {
+	protos: readonly LabListen["proto"][],
+): LabListen[] {
 	return protos.flatMap((proto) => ips.flatMap((ip) => ports.map((port) => ({ proto, ip, port }))));
 }
 
@@ -97,7 +97,7 @@ const stund: Planner = (host, spec) => {
 };
 
 const echo: Planner = (host, spec) => {
-	const daemon = (ip: string, proto: Listen["proto"]): DaemonPlan => {
+	const daemon = (ip: string, proto: LabListen["proto"]): DaemonPlan => {
 		const af = parseCidr(ip).af;
 		const bind = af === 4 ? ip : `[${ip}]`;
 		const listen =
@@ -126,11 +126,9 @@ const dnsmasq: Planner = (host, spec, topology) => {
 		([name, ips]) => `--host-record=${[name, ...ips].join(",")}`,
 	);
 	const args = [
-		"--keep-in-foreground",
+		// Debug mode: in the foreground, and without a change of user, which a user namespace refuses.
+		"--no-daemon",
 		"--conf-file=/dev/null",
-		"--user=root",
-		"--group=root",
-		"--pid-file=",
 		"--log-facility=-",
 		"--no-resolv",
 		"--no-hosts",

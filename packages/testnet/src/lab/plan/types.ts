@@ -1,18 +1,11 @@
-import type { LabService } from "../types.js";
-
-/** A socket that a server must have bound before it counts as ready. */
-export interface Listen {
-	readonly proto: "udp" | "tcp";
-	readonly ip: string;
-	readonly port: number;
-}
+import type { LabListen, LabService } from "../types.js";
 
 /** A server to start in a namespace. */
 export interface DaemonPlan {
 	readonly host: string;
 	readonly command: string;
 	readonly args: readonly string[];
-	readonly listens: readonly Listen[];
+	readonly listens: readonly LabListen[];
 }
 
 /** One end of a veth pair. */
