@@ -1,6 +1,6 @@
 import type { IpAddress } from "@p2pd/address";
 import { failure } from "./descriptor.js";
-import { int32, readInt32, readUint16 } from "./sockaddr.js";
+import { int32, LITTLE, readInt32, readUint16 } from "./sockaddr.js";
 import type { Libc } from "./types.js";
 
 // linux/netlink.h and linux/rtnetlink.h; the same on every architecture.
@@ -17,34 +17,53 @@ const RTA_IIF = 3;
 const RTA_OIF = 4;
 const MSG_DONTWAIT = 0x40;
 /** An answer is some 100 bytes; one with many next hops is cut, and its header is all that is read. */
-const ANSWER_BYTES = 4096;
+const ANSWER_BYTES = 1024;
 const HEADER_BYTES = 16;
+const RTMSG_BYTES = 12;
+/** Where an rtmsg has the kind of its destination. */
+const KIND_AT = 7;
 
 /** What the kernel is asked: a packet that it would send by a device, or one that it would receive on it. */
 export interface RouteQuestion {
 	readonly direction: "out" | "in";
-	/** The device's index. */
-	readonly device: number;
+	/** The device's index; null for whichever the kernel takes. */
+	readonly device: number | null;
 	readonly from: IpAddress | null;
 	readonly to: IpAddress;
 }
 
+/** What the kernel says: an error number, 0 for none, and the kind of the route's destination. */
+export interface RouteAnswer {
+	readonly errno: number;
+	/** RTN_UNICAST, RTN_LOCAL, RTN_BROADCAST, ...; 0 where there is none. */
+	readonly kind: number;
+}
+
+/** The destination is an address of this machine. */
+export const RTN_LOCAL = 2;
+/** The destination is the broadcast address of a network that this machine is on. */
+export const RTN_BROADCAST = 3;
+
 /**
- * Asks the kernel's routing (its rules, tables and reverse-path filter, Linux) what it would do with a packet.
- * Nothing is sent, and no right is needed. 0 if it would pass, else the error number that it would fail with.
+ * Asks the kernel's routing (its rules, tables and reverse-path filter, Linux) what it would do with packets.
+ * Nothing is sent, and no right is needed. One answer for each, in order.
  * @throws SocketError where the kernel cannot be asked.
  */
-export function askRoute(libc: Libc, question: RouteQuestion): number {
+export function askRoutes(libc: Libc, questions: readonly RouteQuestion[]): RouteAnswer[] {
 	const fd = libc.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, 0);
 	if (fd < 0) throw failure(libc, "socket", "netlink");
 	try {
-		const request = routeRequest(question);
-		if (libc.send(fd, request, request.length, 0) < 0) throw failure(libc, "send", "netlink");
 		const answer = new Uint8Array(ANSWER_BYTES);
-		// The kernel answers within send(): there is nothing to wait for.
-		const size = libc.recv(fd, answer, answer.length, MSG_DONTWAIT);
-		if (size < HEADER_BYTES + 4) throw failure(libc, "recv", "netlink");
-		return readUint16(answer, 4) === NLMSG_ERROR ? -readInt32(answer, HEADER_BYTES) : 0;
+		return questions.map((question) => {
+			const request = routeRequest(question);
+			if (libc.send(fd, request, request.length, 0) < 0) throw failure(libc, "send", "netlink");
+			// The kernel answers within send(): there is nothing to wait for.
+			const size = libc.recv(fd, answer, answer.length, MSG_DONTWAIT);
+			if (size < HEADER_BYTES + 4) throw failure(libc, "recv", "netlink");
+			return readUint16(answer, 4) === NLMSG_ERROR
+				? { errno: -readInt32(answer, HEADER_BYTES), kind: 0 }
+				: { errno: 0, kind: answer[HEADER_BYTES + KIND_AT] ?? 0 };
+		});
 	} finally {
 		libc.close(fd);
 	}
@@ -59,24 +78,25 @@ export function askRoute(libc: Libc, question: RouteQuestion): number {
  * All in the machine's own byte order, but for the addresses.
  */
 export function routeRequest({ direction, device, from, to }: RouteQuestion): Uint8Array {
-	const bits = to.af === 4 ? 32 : 128;
-	const flags = direction === "out" ? RTM_F_FIB_MATCH : 0;
-	const body = [
-		...[to.af === 4 ? 2 : 10, bits, from === null ? 0 : bits, 0, 0, 0, 0, 0],
-		...int32(flags),
-		...attribute(RTA_DST, to.toBytes()),
-		...(from === null ? [] : attribute(RTA_SRC, from.toBytes())),
-		...attribute(direction === "out" ? RTA_OIF : RTA_IIF, int32(device)),
-	];
-	const kind = pair(RTM_GETROUTE, NLM_F_REQUEST);
-	return new Uint8Array([...int32(HEADER_BYTES + body.length), ...kind, ...int32(1), ...int32(0), ...body]);
-}
+	const [family, bits] = to.af === 4 ? [2, 32] : [10, 128];
+	const attributes: [number, Uint8Array][] = [[RTA_DST, to.toBytes()]];
+	if (from !== null) attributes.push([RTA_SRC, from.toBytes()]);
+	if (device !== null) attributes.push([direction === "out" ? RTA_OIF : RTA_IIF, int32(device)]);
+	const size = attributes.reduce((sum, [, value]) => sum + 4 + value.length, HEADER_BYTES + RTMSG_BYTES);
 
-function attribute(type: number, value: Uint8Array): number[] {
-	return [...pair(value.length + 4, type), ...value];
-}
-
-/** Two 16-bit integers in the machine's byte order. */
-function pair(first: number, second: number): Uint8Array {
-	return new Uint8Array(new Uint16Array([first, second]).buffer);
+	const bytes = new Uint8Array(size);
+	const view = new DataView(bytes.buffer);
+	view.setUint32(0, size, LITTLE);
+	view.setUint16(4, RTM_GETROUTE, LITTLE);
+	view.setUint16(6, NLM_F_REQUEST, LITTLE);
+	bytes.set([family, bits, from === null ? 0 : bits], HEADER_BYTES);
+	view.setUint32(HEADER_BYTES + 8, direction === "out" ? RTM_F_FIB_MATCH : 0, LITTLE);
+	let at = HEADER_BYTES + RTMSG_BYTES;
+	for (const [type, value] of attributes) {
+		view.setUint16(at, value.length + 4, LITTLE);
+		view.setUint16(at + 2, type, LITTLE);
+		bytes.set(value, at + 4);
+		at += value.length + 4;
+	}
+	return bytes;
 }

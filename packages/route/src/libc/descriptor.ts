@@ -8,6 +8,7 @@ import {
 	F_SETFD,
 	FD_CLOEXEC,
 	LINUX_IP_BIND_ADDRESS_NO_PORT,
+	LINUX_IP_FREEBIND,
 	LINUX_SO_BINDTODEVICE,
 } from "./numbers.js";
 import { int32, sockaddr } from "./sockaddr.js";
@@ -23,6 +24,8 @@ export interface DescriptorPlan {
 	readonly bind: { readonly ip: IpAddress; readonly port: number } | null;
 	/** Take the port at connect() and not at bind(), where the system can (IP_BIND_ADDRESS_NO_PORT). */
 	readonly portAtConnect?: boolean;
+	/** Bind it though no NIC has the address (IP_FREEBIND, Linux): the kernel routes it to this machine. */
+	readonly freeBind?: boolean;
 	/** SO_REUSEADDR, as Node sets it on every TCP server. */
 	readonly reuseAddress?: boolean;
 	/** SO_REUSEPORT. */
@@ -80,6 +83,7 @@ function configure(libc: Libc, numbers: SocketNumbers, plan: DescriptorPlan, fd:
 	if (plan.portAtConnect === true && numbers.os === "linux") {
 		set("IP_BIND_ADDRESS_NO_PORT", IPPROTO_IP, LINUX_IP_BIND_ADDRESS_NO_PORT, int32(1));
 	}
+	if (plan.freeBind === true) set("IP_FREEBIND", IPPROTO_IP, LINUX_IP_FREEBIND, int32(1));
 	bindAddress(libc, numbers, fd, plan.bind.ip, plan.bind.port);
 }
 

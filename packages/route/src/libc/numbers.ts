@@ -47,6 +47,8 @@ export const DARWIN: SocketNumbers = {
 export const LINUX_SO_BINDTODEVICE = 25;
 /** IPPROTO_IP option of Linux, for both families: leave the choice of the port to connect(). Linux 4.2. */
 export const LINUX_IP_BIND_ADDRESS_NO_PORT = 24;
+/** IPPROTO_IP option of Linux, for both families: bind an address that no NIC has. Needs no right. */
+export const LINUX_IP_FREEBIND = 15;
 /** IPPROTO_IP option of macOS: tie a socket to a device, by index. */
 export const DARWIN_IP_BOUND_IF = 25;
 /** IPPROTO_IPV6 option of macOS: the same. */

@@ -2,7 +2,8 @@ import { endianness } from "node:os";
 import { type Family, IpAddress } from "@p2pd/address";
 import type { SocketNumbers } from "./types.js";
 
-const LITTLE = endianness() === "LE";
+/** The machine's byte order, as DataView takes it. */
+export const LITTLE = endianness() === "LE";
 
 /** A 32-bit integer as C has it in memory here. */
 export function int32(value: number): Uint8Array {

@@ -12,6 +12,7 @@ export function kernelRoute(af: Family, deps: SocketDeps = systemDeps): BoundSoc
 		ip: anyIp(af),
 		linkLocal: null,
 		port: 0,
+		freeBind: false,
 		binding: "source-address",
 		strict: false,
 	} as const;

@@ -43,6 +43,7 @@ export async function openConnection(seat: Seat, options: ConnectOptions, deps: 
 						type: "stream",
 						device: place.device,
 						bind,
+						freeBind: place.freeBind,
 						portAtConnect: port === 0,
 						reuseAddress: options.reuse === true || port !== 0,
 						reusePort: options.reuse === true,
@@ -72,6 +73,7 @@ async function needsBind(place: Place, port: number, deps: SocketDeps): Promise<
 /** The option that only a descriptor made with libc can satisfy; null if Node's own socket will do. */
 function whyDescriptor(place: Place, options: ConnectOptions, betterBind: boolean): string | null {
 	if (place.device !== null) return "deviceBinding";
+	if (place.freeBind) return "freeBind";
 	if (options.reuse === true) return "reuse";
 	if (options.ttl !== undefined) return "ttl";
 	if (options.lingerSeconds !== undefined) return "lingerSeconds";

@@ -30,6 +30,7 @@ export async function openServer(seat: Seat, options: ListenOptions, deps: Socke
 			type: "stream",
 			device: place.device,
 			bind: { ip, port },
+			freeBind: place.freeBind,
 			// As Node does for every server: one that was restarted must not wait for old connections to time out.
 			reuseAddress: true,
 			reusePort: options.reuse === true,
@@ -58,6 +59,7 @@ export async function openServer(seat: Seat, options: ListenOptions, deps: Socke
 /** The option that only a descriptor made with libc can satisfy; null if Node's own server will do. */
 function whyDescriptor(place: Place, options: ListenOptions): string | null {
 	if (place.device !== null) return "deviceBinding";
+	if (place.freeBind) return "freeBind";
 	if (options.reuse === true) return "reuse";
 	if (options.ttl !== undefined) return "ttl";
 	return options.lingerSeconds === undefined ? null : "lingerSeconds";

@@ -4,6 +4,7 @@ import type { UdpOptions } from "../types.js";
 import { checkPort, checkTtl } from "./check-options.js";
 import { closeDescriptor, descriptorFor } from "./deps.js";
 import { anyIp, placeFor } from "./place.js";
+import { refuseUnreachable } from "./reachability.js";
 import type { Seat, SocketDeps } from "./types.js";
 import { endpointText, toSocketError, until } from "./until.js";
 
@@ -13,7 +14,9 @@ export async function openUdp(seat: Seat, options: UdpOptions, deps: SocketDeps)
 	const port = checkPort("port", options.port ?? seat.port);
 	const ttl = checkTtl(options.ttl);
 	const to = options.to === undefined ? null : IpAddress.parse(options.to);
-	const { ip, device } = placeFor(seat, to);
+	const place = placeFor(seat, to);
+	refuseUnreachable(place, deps);
+	const { ip, device, freeBind } = place;
 	const reuse = options.reuse === true;
 	const v6only = options.v6only ?? true;
 	const bind = { ip: ip ?? anyIp(seat.af), port };
@@ -23,7 +26,7 @@ export async function openUdp(seat: Seat, options: UdpOptions, deps: SocketDeps)
 		reuseAddr: reuse,
 		ipv6Only: seat.af === 6 && v6only,
 	});
-	const useDescriptor = device !== null || (reuse && deps.libc().available);
+	const useDescriptor = device !== null || freeBind || (reuse && deps.libc().available);
 	const start = (): void => {
 		if (!useDescriptor) {
 			socket.bind({ address: bind.ip.toString(), port, exclusive: true });
@@ -34,6 +37,7 @@ export async function openUdp(seat: Seat, options: UdpOptions, deps: SocketDeps)
 			type: "dgram",
 			device,
 			bind,
+			freeBind,
 			reuseAddress: reuse,
 			reusePort: reuse,
 			v6only,

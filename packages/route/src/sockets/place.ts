@@ -55,17 +55,17 @@ export function onLink(ip: IpAddress, nic: RouteNic | null): IpAddress {
  */
 export function placeFor(seat: Seat, to: IpAddress | null): Place {
 	const device = seat.binding === "device" ? seat.nic : null;
-	if (to === null) return { ip: seat.ip, device, to };
+	if (to === null) return { ip: seat.ip, freeBind: seat.freeBind, device, to };
 	if (to.af !== seat.af) throw new RouteFamilyError(`${to}`, seat.af);
 	if (to.isLoopback) return loopbackPlace(seat, to);
 	const there = onLink(to, seat.nic);
-	if (needsZone(there)) return { ip: linkLocalSource(seat), device, to: there };
+	if (needsZone(there)) return { ip: linkLocalSource(seat), freeBind: false, device, to: there };
 	if (needsZone(seat.ip) && !to.isMulticast) {
 		throw new RouteNoAddressError(
 			`${to} cannot be reached from ${seat.ip}, which is only good on its own link`,
 		);
 	}
-	return { ip: seat.ip, device, to: there };
+	return { ip: seat.ip, freeBind: seat.freeBind, device, to: there };
 }
 
 function loopbackPlace(seat: Seat, to: IpAddress): Place {
@@ -76,7 +76,7 @@ function loopbackPlace(seat: Seat, to: IpAddress): Place {
 		);
 	}
 	const own = seat.ip.isLoopback || seat.ip.isUnspecified;
-	return { ip: own ? seat.ip : loopbackIp(seat.af), device: null, to };
+	return { ip: own ? seat.ip : loopbackIp(seat.af), freeBind: false, device: null, to };
 }
 
 /** With no link-local address known, the kernel picks one: the destination's zone names the link. */

@@ -1,6 +1,6 @@
 import { getSystemErrorName } from "node:util";
 import { UnreachableError, type UnreachableProblem } from "../errors.js";
-import { askRoute } from "../libc/ask-route.js";
+import { askRoutes, type RouteQuestion } from "../libc/ask-route.js";
 import type { Place, SocketDeps } from "./types.js";
 
 /**
@@ -12,8 +12,12 @@ export type Reachability =
 	| { readonly status: "unreachable"; readonly problem: UnreachableProblem; readonly reason: string }
 	| { readonly status: "unchecked"; readonly reason: string };
 
-/** What the reverse-path filter fails a packet with (Linux, fib_validate_source). */
+/**
+ * What the reverse-path filter fails a packet with (Linux, fib_validate_source). Newer kernels (6.18 does) say
+ * EINVAL for whatever they would drop, so that there the setting decides.
+ */
 const EXDEV = 18;
+const EINVAL = 22;
 
 /**
  * Whether a socket that is bound to its device gets anywhere with a destination. On such a socket IPv4 takes any
@@ -32,12 +36,14 @@ export function reachabilityOf(place: Place, deps: SocketDeps): Reachability {
 	const index = device.index ?? access.libc.nicIndex(device.name);
 	const from = ip === null || ip.isUnspecified ? null : ip.withZone(null);
 
-	const out = askRoute(access.libc, { direction: "out", device: index, from, to });
+	const questions: RouteQuestion[] = [{ direction: "out", device: index, from, to }];
+	// IPv6 has no reverse-path filter of this kind.
+	if (to.af === 4 && from !== null) questions.push({ direction: "in", device: index, from: to, to: from });
+	const [out = 0, back = 0] = askRoutes(access.libc, questions).map((answer) => answer.errno);
 	if (out !== 0)
 		return unreachable("no-gateway", `no route by this NIC leads there (${getSystemErrorName(-out)})`);
-	if (to.af === 6 || from === null) return { status: "reachable" };
-	const back = askRoute(access.libc, { direction: "in", device: index, from: to, to: from });
-	if (back !== EXDEV) return { status: "reachable" };
+	if (back !== EXDEV && !(back === EINVAL && deps.reversePathFilter(device.name) === 1))
+		return { status: "reachable" };
 	return unreachable(
 		"rp-filter",
 		"the kernel would drop the answers, since its own way there is by another NIC: net.ipv4.conf.*.rp_filter is 1 and must be 2 or 0",

@@ -5,6 +5,7 @@ import { BoundSockets } from "./bound-sockets.js";
 import { checkPort } from "./check-options.js";
 import { systemDeps } from "./deps.js";
 import { decideDevice } from "./device-binding.js";
+import { localityOf } from "./locality.js";
 import { onLink } from "./place.js";
 import type { SocketDeps } from "./types.js";
 
@@ -38,7 +39,8 @@ export function sourceRoute(options: SourceRouteOptions, deps: SocketDeps = syst
 	const port = checkPort("port", options.port ?? 0);
 	const { binding, reason } = decideDevice(af, nic, ip, options.deviceBinding, deps);
 	const strict = options.deviceBinding === "device";
-	return new BoundSockets({ af, nic, ip, linkLocal, port, binding, strict }, reason, deps);
+	const freeBind = localityOf(ip, deps) === "routed";
+	return new BoundSockets({ af, nic, ip, linkLocal, port, freeBind, binding, strict }, reason, deps);
 }
 
 /** An address of the route's family, with the NIC's zone if it is link-local. */

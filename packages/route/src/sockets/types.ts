@@ -13,6 +13,8 @@ export interface Seat {
 	/** The port of sockets that are not told another; 0 for one of their own each. */
 	readonly port: number;
 	readonly binding: DeviceBinding;
+	/** Whether the address is routed to this machine without being on a NIC (Linux), so that binding it takes IP_FREEBIND. */
+	readonly freeBind: boolean;
 	/** Whether a socket that is not bound to the device is refused. */
 	readonly strict: boolean;
 }
@@ -21,6 +23,8 @@ export interface Seat {
 export interface Place {
 	/** The address to bind, or null to leave it to the kernel. */
 	readonly ip: IpAddress | null;
+	/** Whether binding it takes IP_FREEBIND. */
+	readonly freeBind: boolean;
 	/** The NIC to bind the socket to, or null for none. */
 	readonly device: RouteNic | null;
 	/** The destination, with its zone if it is link-local; null if there is no single one. */
@@ -32,4 +36,6 @@ export interface SocketDeps {
 	/** Gives libc, or says why there is none. Must not throw. */
 	readonly libc: () => LibcAccess;
 	readonly platform: NodeJS.Platform;
+	/** The `rp_filter` in force on a NIC: 0 off, 1 strict, 2 loose; null where it cannot be read. */
+	readonly reversePathFilter: (nic: string) => number | null;
 }

@@ -1,87 +1,218 @@
-import { buildLab, describeLab, type Lab, type LabProcess, labAvailability } from "@p2pd/testnet/lab";
+import {
+	buildLab,
+	describeLab,
+	type Lab,
+	type LabProcess,
+	labAvailability,
+	SECOND_IP4,
+} from "@p2pd/testnet/lab";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { dualHomed, LAN0, LAN1 } from "./dual-homed.js";
-import type { run, TalkInput } from "./scenarios/talk.js";
+import type { run, Talk, Talked } from "./scenarios/talk.js";
 
 const TALK = new URL("./scenarios/talk.ts", import.meta.url);
-type Talked = Awaited<ReturnType<typeof run>>;
+const NOBODY = 65_534;
+
+/** Where packets are captured: at the client on both NICs, and at the echo server beyond the routers. */
+const CAPTURES = [
+	["lan0", "client", "lan0"],
+	["lan1", "client", "lan1"],
+	["echo", "echo", "any"],
+] as const;
+type Place = (typeof CAPTURES)[number][0];
 
 describeLab("sockets of a NIC that is not the default one", () => {
 	let lab: Lab;
-	/** What is captured: at the client on both NICs, and at the echo server. */
-	const captures = new Map<string, LabProcess>();
-	let nextPort = 41_000;
+	const captures = new Map<Place, LabProcess>();
+	let port = 41_000;
 
 	beforeAll(async () => {
 		lab = await buildLab(dualHomed());
-		for (const [name, host, nic] of [
-			["lan0", "client", "lan0"],
-			["lan1", "client", "lan1"],
-			["echo", "echo", "any"],
-		] as const) {
-			const capture = lab.spawn(host, "tcpdump", ["-Z", "root", "-i", nic, "-nn", "-l", "--immediate-mode", "tcp or udp"]);
+		for (const [name, host, nic] of CAPTURES) {
+			const args = ["-Z", "root", "-i", nic, "-nn", "-l", "--immediate-mode", "tcp or udp"];
+			const capture = lab.spawn(host, "tcpdump", args);
 			captures.set(name, capture);
-			await said(() => capture.output().stderr.includes("listening on"));
+			await until(() => capture.output().stderr.includes("listening on"));
 		}
 	});
 	afterAll(() => lab?.close());
 
-	const talk = (input: TalkInput): Promise<Talked> => lab.run<Talked>("client", TALK, input);
 	const echo = (af: 4 | 6) => ({ ip: lab.service("echo", af).ip, port: 80 });
 	const lan1 = (af: 4 | 6) => ({ name: "lan1", isDefault: false, ip: LAN1[af] });
 
-	/** The lines of a capture that have the port, once another packet was seen there that was sent after them. */
-	async function captured(name: "lan0" | "lan1" | "echo", port: number): Promise<string[]> {
-		const sentinel = nextPort++;
-		const onLan1 = name === "lan1" ? { nic: lan1(4), bind: { strict: true } } : { nic: null };
-		await talk({ af: 4, ...onLan1, proto: "udp", to: echo(4), localPort: sentinel });
-		const lines = (): string[] => captures.get(name)?.output().stdout.split("\n") ?? [];
-		await said(() => lines().some((line) => line.includes(`.${sentinel} `)));
-		return lines().filter((line) => line.includes(`.${port} `) || line.includes(`.${port}:`));
+	/**
+	 * Has talks, and gives what came of them with the captured lines of each. Talks of the kernel's own and of a
+	 * strict route come last: once their packets are seen, a packet that was not captured before was not there.
+	 */
+	async function have(talks: readonly Talk[], uid?: number) {
+		const last: Talk[] = [
+			{ af: 4, nic: null, proto: "udp", to: echo(4), localPort: port++ },
+			{ af: 4, nic: lan1(4), bind: { strict: true }, proto: "udp", to: echo(4), localPort: port++ },
+		];
+		const input = { talks: [...talks, ...last], ...(uid === undefined ? {} : { uid }) };
+		const result = await lab.run<Awaited<ReturnType<typeof run>>>("client", TALK, input);
+		expect(result.uid).toBe(uid ?? 0);
+		const lines = (place: Place, localPort: number): string[] =>
+			(captures.get(place)?.output().stdout ?? "")
+				.split("\n")
+				.filter((line) => line.includes(`.${localPort} >`) || line.includes(`.${localPort}:`));
+		const [onLan0, onLan1] = [last[0]?.localPort ?? 0, last[1]?.localPort ?? 0];
+		await until(
+			() =>
+				lines("lan0", onLan0).length > 0 &&
+				lines("lan1", onLan1).length > 0 &&
+				lines("echo", onLan1).length > 0,
+		);
+		return talks.map((talk, index) => ({
+			talk,
+			talked: result.talked[index] as Talked,
+			lan0: lines("lan0", talk.localPort),
+			lan1: lines("lan1", talk.localPort),
+			echo: lines("echo", talk.localPort),
+		}));
 	}
 
-	const users = labAvailability().ok && process.getuid?.() === 0 ? [undefined, 65_534] : [undefined];
-	const cases = users.flatMap((uid) =>
-		([4, 6] as const).flatMap((af) => (["tcp", "udp"] as const).map((proto) => ({ uid, af, proto }))),
+	const onLan1 = (): Talk[] =>
+		([4, 6] as const).flatMap((af) =>
+			(["tcp", "udp"] as const).flatMap((proto) =>
+				[false, true].map((strict) => ({
+					af,
+					nic: lan1(af),
+					bind: { strict },
+					proto,
+					to: echo(af),
+					localPort: port++,
+				})),
+			),
+		);
+
+	// In a user namespace there is nobody but its root.
+	const users = labPrivileges() === "root" ? [undefined, NOBODY] : [undefined];
+
+	it.each(users.map((uid) => [uid === undefined ? "root" : "an ordinary user", uid] as const))(
+		"leave by it, over TCP and UDP, in both families, as %s",
+		async (_who, uid) => {
+			const outcomes = await have(onLan1(), uid);
+			expect(outcomes).toHaveLength(8);
+			for (const { talk, talked, lan0, lan1: there, echo: outside } of outcomes) {
+				const [ip, name] = [LAN1[talk.af], `${LAN1[talk.af]}.${talk.localPort}`];
+				expect(talked).toEqual({ answer: "hello", source: ip, deviceBinding: "device" });
+				expect(lan0).toEqual([]);
+				expect(there.some((line) => line.includes(`${name} > `))).toBe(true);
+				expect(there.some((line) => line.includes(`> ${name}:`))).toBe(true);
+				// The routers keep ports, so that the port tells whose packets these are.
+				const seenAs = talk.af === 4 ? SECOND_IP4 : ip;
+				expect(outside.some((line) => line.includes(`${seenAs}.${talk.localPort} > `))).toBe(true);
+			}
+		},
 	);
 
-	it.each(cases)("leave by lan1 as uid $uid, IPv$af, $proto", async ({ uid, af, proto }) => {
-		const localPort = nextPort++;
-		const who = uid === undefined ? {} : { uid };
-		const talked = await talk({ af, nic: lan1(af), proto, to: echo(af), localPort, ...who });
-		expect(talked).toMatchObject({ answer: "hello", source: LAN1[af], deviceBinding: "device" });
-		expect(talked.uid).toBe(uid ?? 0);
-		expect(await captured("lan0", localPort)).toEqual([]);
-		const there = await captured("lan1", localPort);
-		expect(there.some((line) => line.includes(`${LAN1[af]}.${localPort} > `))).toBe(true);
-		expect(there.some((line) => line.includes(`> ${LAN1[af]}.${localPort}`))).toBe(true);
-		// The routers keep ports, so that the echo server sees the second router's address with this one.
-		const outside = (await captured("echo", localPort)).join("\n");
-		expect(outside).toContain(`${af === 4 ? "85.214.10.20" : LAN1[6]}.${localPort}`);
+	it("would leave by the default NIC with the same source address and no device", async () => {
+		const untied = { af: 4, nic: { ...lan1(4), isDefault: true }, proto: "udp", to: echo(4) } as const;
+		const [outcome] = await have([{ ...untied, localPort: port++, timeout: 500 }]);
+		expect(outcome?.talked).toMatchObject({ error: "ABORT_ERR" });
+		expect(outcome?.lan0).not.toEqual([]);
+		expect(outcome?.lan1).toEqual([]);
 	});
 
-	it("would leave by lan0 with the same source address and no device", async () => {
-		const localPort = nextPort++;
-		const untied = { af: 4, nic: { ...lan1(4), isDefault: true }, proto: "udp", to: echo(4), localPort } as const;
-		const talked = await talk({ ...untied, timeout: 1000 }).then(
-			() => "answered",
-			() => "lost",
-		);
-		expect(talked).toBe("lost");
-		expect((await captured("lan0", localPort)).join("\n")).toContain(`${LAN1[4]}.${localPort} > `);
-		expect(await captured("lan1", localPort)).toEqual([]);
-	});
-
-	it("are left alone on the default NIC, and tied to it in strict mode", async () => {
+	it("are not tied to the default NIC, unless strict", async () => {
 		const nic = { name: "lan0", isDefault: true, ip: LAN0[4] };
-		const free = await talk({ af: 4, nic, proto: "tcp", to: echo(4), localPort: 0 });
-		expect(free).toMatchObject({ answer: "hello", source: LAN0[4], deviceBinding: "source-address" });
-		const tied = await talk({ af: 4, nic, bind: { strict: true }, proto: "tcp", to: echo(4), localPort: 0 });
-		expect(tied).toMatchObject({ answer: "hello", source: LAN0[4], deviceBinding: "device" });
+		const talk = { af: 4, nic, proto: "tcp", to: echo(4) } as const;
+		const [free, tied] = await have([
+			{ ...talk, localPort: 0 },
+			{ ...talk, bind: { strict: true }, localPort: 0 },
+		]);
+		expect(free?.talked).toEqual({ answer: "hello", source: LAN0[4], deviceBinding: "source-address" });
+		expect(tied?.talked).toEqual({ answer: "hello", source: LAN0[4], deviceBinding: "device" });
+	});
+
+	it("refuse a loopback destination in strict mode, and reach it from no device otherwise", async () => {
+		const server = lab.spawn("client", "socat", ["TCP4-LISTEN:7777,bind=127.0.0.1,fork", "PIPE"]);
+		const talk = {
+			af: 4,
+			nic: lan1(4),
+			proto: "tcp",
+			to: { ip: "127.0.0.1", port: 7777 },
+			localPort: 0,
+		} as const;
+		await until(async () => {
+			const listening = await lab.exec("client", "ss", ["-ltnH", "sport = :7777"]);
+			return listening.stdout.includes("7777");
+		});
+		const [free, strict] = await have([talk, { ...talk, bind: { strict: true } }]);
+		expect(free?.talked).toEqual({ answer: "hello", source: "127.0.0.1", deviceBinding: "device" });
+		expect(strict?.talked).toEqual({ error: "ERR_ROUTE_DEVICE_BINDING", problem: null });
+		await server.stop();
+	});
+
+	it("refuse a NIC that does not exist, in strict mode, and say what they did otherwise", async () => {
+		const nic = { name: "lan9", isDefault: false, ip: LAN0[4] };
+		const talk = { af: 4, nic, proto: "tcp", to: echo(4), localPort: 0 } as const;
+		const [free, strict] = await have([talk, { ...talk, bind: { strict: true } }]);
+		expect(free?.talked).toEqual({ answer: "hello", source: LAN0[4], deviceBinding: "source-address" });
+		expect(strict?.talked).toEqual({ error: "ERR_ROUTE_DEVICE_BINDING", problem: null });
+	});
+
+	it("accept connections that come in by the NIC, and no others", async () => {
+		const input = { nic: "lan1", ip: LAN1[4], port: 7070, count: 1 };
+		const listening = lab.run<string[]>(
+			"client",
+			new URL("./scenarios/listen-and-hear.ts", import.meta.url),
+			input,
+		);
+		await until(async () =>
+			(await lab.exec("client", "ss", ["-ltnH", "sport = :7070"])).stdout.includes("7070"),
+		);
+		const connect = (host: string, ...from: string[]) =>
+			lab.exec(host, "socat", ["-T2", "-", `TCP4:${LAN1[4]}:7070,connect-timeout=2`, ...from]);
+		// The first router has a way to that address too, by lan0: the server must not answer there.
+		await lab.exec("router0", "ip", ["route", "add", `${LAN1[4]}/32`, "via", LAN0[4]]);
+		expect((await connect("router0")).stderr).toContain("refused");
+		expect((await connect("router1")).code).toBe(0);
+		expect(await listening).toEqual(["192.168.2.1"]);
 	});
 });
 
+describeLab("a NIC that gets nowhere", () => {
+	it.each([
+		["no-gateway", { defaultRoute: false }],
+		["rp-filter", { rpFilter: 1 }],
+	] as const)("is reported and not waited for: %s", async (problem, second) => {
+		const lab = await buildLab(dualHomed(second));
+		try {
+			const to = { ip: lab.service("echo", 4).ip, port: 80 };
+			const nic = { name: "lan1", isDefault: false, ip: LAN1[4] };
+			const talks = (["tcp", "udp"] as const).map(
+				(proto) => ({ af: 4, nic, proto, to, localPort: 0 }) as const,
+			);
+			const { talked } = await lab.run<Awaited<ReturnType<typeof run>>>("client", TALK, { talks });
+			const refused = { error: "ERR_ROUTE_UNREACHABLE", problem };
+			expect(talked).toEqual([refused, refused]);
+		} finally {
+			await lab.close();
+		}
+	});
+
+	it("is reached all the same where rp_filter is loose", async () => {
+		const lab = await buildLab(dualHomed({ rpFilter: 2 }));
+		try {
+			const to = { ip: lab.service("echo", 4).ip, port: 80 };
+			const nic = { name: "lan1", isDefault: false, ip: LAN1[4] };
+			const input = { talks: [{ af: 4, nic, proto: "tcp", to, localPort: 0 }] };
+			const { talked } = await lab.run<Awaited<ReturnType<typeof run>>>("client", TALK, input);
+			expect(talked).toEqual([{ answer: "hello", source: LAN1[4], deviceBinding: "device" }]);
+		} finally {
+			await lab.close();
+		}
+	});
+});
+
+function labPrivileges(): string {
+	const availability = labAvailability();
+	return availability.ok ? availability.privileges : "none";
+}
+
 /** Waits for something that another process does; the test's own time limit bounds it. */
-async function said(condition: () => boolean): Promise<void> {
-	while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+	while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
 }

@@ -1,4 +1,11 @@
-import { HOME_IP4, type LabNic, type LabTopology, OUTSIDE, PORT_RESTRICTED, SECOND_IP4 } from "@p2pd/testnet/lab";
+import {
+	HOME_IP4,
+	type LabNic,
+	type LabTopology,
+	OUTSIDE,
+	PORT_RESTRICTED,
+	SECOND_IP4,
+} from "@p2pd/testnet/lab";
 
 /**
  * The multi-homed preset with both families: `lan0` is the default NIC, `lan1` has a default route of a higher

@@ -1,8 +1,9 @@
 import { once } from "node:events";
-import { type BindOptions, kernelRoute, Route, type RouteNic, type SocketFactory } from "@p2pd/route";
 import { type Family, IPRange } from "@p2pd/address";
+import { type BindOptions, kernelRoute, Route, type RouteNic, type SocketFactory } from "@p2pd/route";
 
-export interface TalkInput {
+/** One talk: "hello" by a route to an echo server. */
+export interface Talk {
 	readonly af: Family;
 	/** Null: the kernel's own choice. */
 	readonly nic: { readonly name: string; readonly isDefault: boolean; readonly ip: string } | null;
@@ -10,39 +11,58 @@ export interface TalkInput {
 	readonly proto: "tcp" | "udp";
 	readonly to: { readonly ip: string; readonly port: number };
 	readonly localPort: number;
-	/** Runs as this user instead of root. */
-	readonly uid?: number;
-	/** In ms, after which the talk is given up. */
+	/** In ms, after which the talk is given up. @default 5000 */
 	readonly timeout?: number;
 }
 
-/** Says "hello" by a route and gives back what was answered, and from where it was said. */
-export async function run(input: TalkInput) {
-	if (input.uid !== undefined) {
-		process.setgroups?.([]);
-		process.setgid?.(input.uid);
-		process.setuid?.(input.uid);
-	}
-	const factory = await factoryOf(input);
-	const signal = AbortSignal.timeout(input.timeout ?? 5000);
-	const said = input.proto === "tcp" ? await overTcp(factory, input, signal) : await overUdp(factory, input, signal);
-	return {
-		...said,
-		uid: process.getuid?.(),
-		localIp: factory.localIp,
-		deviceBinding: "deviceBinding" in factory ? factory.deviceBinding : null,
-		reachability: "reachability" in factory ? (factory as { reachability(ip: string): unknown }).reachability(input.to.ip) : null,
-	};
+/** What came of a talk: the answer and where it was said from, or the error. */
+export type Talked =
+	| { readonly answer: string; readonly source: string | undefined; readonly deviceBinding: string | null }
+	| { readonly error: string; readonly problem: string | null };
+
+export interface TalksInput {
+	readonly talks: readonly Talk[];
+	/** Runs as this user instead of root. */
+	readonly uid?: number;
 }
 
-async function factoryOf({ af, nic, bind }: TalkInput): Promise<SocketFactory> {
+/** Has the talks one after the other, and says as which user. */
+export async function run({
+	talks,
+	uid,
+}: TalksInput): Promise<{ uid: number | undefined; talked: Talked[] }> {
+	if (uid !== undefined) {
+		process.setgroups?.([]);
+		process.setgid?.(uid);
+		process.setuid?.(uid);
+	}
+	const talked: Talked[] = [];
+	for (const talk of talks) talked.push(await have(talk));
+	return { uid: process.getuid?.(), talked };
+}
+
+async function have(talk: Talk): Promise<Talked> {
+	const signal = AbortSignal.timeout(talk.timeout ?? 5000);
+	try {
+		const factory = await factoryOf(talk);
+		const said = await (talk.proto === "tcp"
+			? overTcp(factory, talk, signal)
+			: overUdp(factory, talk, signal));
+		return { ...said, deviceBinding: "deviceBinding" in factory ? String(factory.deviceBinding) : null };
+	} catch (error) {
+		const { name, code, problem } = error as Error & { code?: string; problem?: string };
+		return { error: typeof code === "string" ? code : name, problem: problem ?? null };
+	}
+}
+
+async function factoryOf({ af, nic, bind }: Talk): Promise<SocketFactory> {
 	if (nic === null) return kernelRoute(af);
 	const routeNic: RouteNic = { name: nic.name, index: null, isDefault: () => nic.isDefault };
 	const route = new Route({ af, nic: routeNic, nicIps: [new IPRange(nic.ip)], extIps: [] });
 	return route.bind(bind);
 }
 
-async function overTcp(factory: SocketFactory, { to, localPort }: TalkInput, signal: AbortSignal) {
+async function overTcp(factory: SocketFactory, { to, localPort }: Talk, signal: AbortSignal) {
 	const socket = await factory.connect({ ...to, localPort, signal });
 	socket.write("hello");
 	const [answer] = (await once(socket, "data", { signal })) as [Buffer];
@@ -51,11 +71,13 @@ async function overTcp(factory: SocketFactory, { to, localPort }: TalkInput, sig
 	return { answer: answer.toString(), source };
 }
 
-async function overUdp(factory: SocketFactory, { to, localPort }: TalkInput, signal: AbortSignal) {
+async function overUdp(factory: SocketFactory, { to, localPort }: Talk, signal: AbortSignal) {
 	const socket = await factory.udp({ port: localPort, to: to.ip, signal });
-	socket.send("hello", to.port, to.ip);
-	const [answer] = (await once(socket, "message", { signal })) as [Buffer];
-	const source = socket.address().address;
-	socket.close();
-	return { answer: answer.toString(), source };
+	try {
+		socket.send("hello", to.port, to.ip);
+		const [answer] = (await once(socket, "message", { signal })) as [Buffer];
+		return { answer: answer.toString(), source: socket.address().address };
+	} finally {
+		socket.close();
+	}
 }
