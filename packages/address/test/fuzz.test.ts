@@ -16,7 +16,8 @@ import {
  * Random and mutated strings through every parser: each gives a value or an AddressError whose position lies in
  * the text, and none takes long. The whole million runs with P2PD_LONG=1, and a fortieth of it otherwise.
  */
-const RUNS = process.env["P2PD_LONG"] === "1" ? 1_000_000 : 25_000;
+const { P2PD_LONG } = process.env;
+const RUNS = P2PD_LONG === "1" ? 1_000_000 : 25_000;
 
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {
 	IpAddress: IpAddress.parse,

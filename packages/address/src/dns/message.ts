@@ -61,6 +61,8 @@ export function readReply(data: Uint8Array, question: Question): Reply {
 	let packet: DecodedPacket & { readonly rcode?: string };
 	try {
 		packet = decode(bytes);
+		// dns-packet reads past the end of a record's data without a word.
+		if (decode.bytes > bytes.length) throw new RangeError("a record is longer than the message");
 	} catch (cause) {
 		return { kind: "malformed", cause };
 	}
@@ -78,6 +80,8 @@ function answersTo(packet: DecodedPacket & { readonly rcode?: string }, question
 	if (rcode === "NXDOMAIN") return { kind: "none", rcode };
 	if (rcode !== "NOERROR") return { kind: "failed", rcode };
 	const addresses = addressesOf(packet, question);
+	const bad = addresses.find((address) => ipVersion(address) !== question.af);
+	if (bad !== undefined) return { kind: "malformed", cause: new TypeError(`${bad} is no address`) };
 	return addresses.length > 0 ? { kind: "addresses", addresses } : { kind: "none", rcode: "NODATA" };
 }
 
@@ -97,7 +101,7 @@ function addressesOf(packet: DecodedPacket, { host, af }: Question): string[] {
 	return answers.flatMap((answer) => {
 		if (answer.type !== typeOf(af) || !names.has(absolute(answer.name))) return [];
 		const { data } = answer as { readonly data: unknown };
-		return typeof data === "string" && ipVersion(data) === af ? [data] : [];
+		return [String(data)];
 	});
 }
 
