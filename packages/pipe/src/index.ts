@@ -27,6 +27,8 @@ export {
 	PipeTlsError,
 	PipeTooLongError,
 } from "./errors.js";
+export { type DelimitedOptions, delimited, lines } from "./framing/delimited.js";
+export { type LengthPrefixedOptions, lengthPrefixed } from "./framing/length-prefixed.js";
 export type { FrameDecoder, Framing } from "./framing/types.js";
 export { pipeOpen, tryPipeOpen } from "./open/pipe-open.js";
 export { Pipe } from "./pipe.js";

@@ -1,0 +1,10 @@
+import { compareAll } from "@p2pd/testnet/bench";
+import { connectCases, echoCases, throughputCases } from "./tcp.js";
+import { udpCases } from "./udp.js";
+
+await compareAll([
+	...(await throughputCases()),
+	...(await echoCases()),
+	...(await udpCases()),
+	...(await connectCases()),
+]);

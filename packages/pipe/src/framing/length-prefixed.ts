@@ -1,0 +1,106 @@
+import { FRAME_BYTES } from "../defaults.js";
+import { PipeFramingError, PipeOptionError, PipeTooLongError } from "../errors.js";
+import { Partial } from "./partial.js";
+import type { FrameDecoder, Framing } from "./types.js";
+
+/** Options of {@link lengthPrefixed}. */
+export interface LengthPrefixedOptions {
+	/** Bytes of the length: 1, 2 or 4. @default 4 */
+	readonly bytes?: 1 | 2 | 4;
+	/** Least significant byte first. @default false: network order */
+	readonly littleEndian?: boolean;
+	/** Bytes of a message at most, without its length. @default 1 MiB */
+	readonly maxBytes?: number;
+}
+
+/**
+ * Messages behind their length, in both directions:
+ *
+ * ```
+ *  0        bytes              bytes + length
+ * +--------+------------------+
+ * | length | message          |  length counts the message alone
+ * +--------+------------------+
+ * ```
+ *
+ * @throws PipeOptionError for a size of the length that cannot be
+ */
+export function lengthPrefixed(options: LengthPrefixedOptions = {}): Framing {
+	const { bytes = 4, littleEndian = false } = options;
+	if (bytes !== 1 && bytes !== 2 && bytes !== 4) {
+		throw new PipeOptionError("bytes", `neither 1, 2 nor 4: ${String(bytes)}`);
+	}
+	const limit = Math.min(options.maxBytes ?? FRAME_BYTES, 2 ** (8 * bytes) - 1);
+	return {
+		decoder: () => new LengthDecoder(bytes, littleEndian, limit),
+		encode(message) {
+			if (message.length > limit) throw new PipeTooLongError(message.length, limit);
+			const framed = Buffer.allocUnsafe(bytes + message.length);
+			if (littleEndian) framed.writeUIntLE(message.length, 0, bytes);
+			else framed.writeUIntBE(message.length, 0, bytes);
+			framed.set(message, bytes);
+			return framed;
+		},
+	};
+}
+
+class LengthDecoder implements FrameDecoder {
+	readonly #size: number;
+	readonly #littleEndian: boolean;
+	readonly #limit: number;
+	readonly #partial = new Partial();
+	#chunk: Buffer = Buffer.alloc(0);
+	#at = 0;
+	/** The length of the message that comes; null while its header does. */
+	#length: number | null = null;
+
+	constructor(size: number, littleEndian: boolean, limit: number) {
+		this.#size = size;
+		this.#littleEndian = littleEndian;
+		this.#limit = limit;
+	}
+
+	push(chunk: Buffer): void {
+		// What was not asked for yet may hold whole messages.
+		this.#chunk = this.#at < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#at), chunk]) : chunk;
+		this.#at = 0;
+	}
+
+	next(): Buffer | null {
+		if (this.#length === null) {
+			const header = this.#take(this.#size);
+			if (header === null) return null;
+			const length = this.#littleEndian
+				? header.readUIntLE(0, this.#size)
+				: header.readUIntBE(0, this.#size);
+			if (length > this.#limit) {
+				throw new PipeFramingError(`a message of ${length} bytes is announced, of ${this.#limit} allowed`);
+			}
+			this.#length = length;
+		}
+		const message = this.#take(this.#length);
+		if (message !== null) this.#length = null;
+		return message;
+	}
+
+	end(): Buffer | null {
+		if (this.#length === null && this.#partial.length === 0 && this.#at === this.#chunk.length) return null;
+		throw new PipeFramingError("the stream ended in the midst of a message");
+	}
+
+	/** The next `count` bytes, or null and what there is kept. */
+	#take(count: number): Buffer | null {
+		const missing = count - this.#partial.length;
+		const end = this.#at + missing;
+		if (end > this.#chunk.length) {
+			this.#partial.append(this.#chunk.subarray(this.#at));
+			this.#at = this.#chunk.length;
+			return null;
+		}
+		const part = this.#chunk.subarray(this.#at, end);
+		this.#at = end;
+		if (this.#partial.length === 0) return part;
+		this.#partial.append(part);
+		return this.#partial.take();
+	}
+}
