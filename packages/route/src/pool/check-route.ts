@@ -1,4 +1,4 @@
-import { type Family, IPRange, type IpAddress } from "@p2pd/address";
+import { type Family, IPRange, type IpAddress, isIp } from "@p2pd/address";
 import { RouteValueError } from "../errors.js";
 import type { RouteInit } from "./types.js";
 
@@ -34,6 +34,7 @@ function checkFamily(field: string, af: Family, ranges: readonly IPRange[]): voi
 }
 
 function checkSource(source: string, { nicIps, extIps }: RouteInit): void {
+	if (!isIp(source)) throw new RouteValueError("source", `${JSON.stringify(source)} is no address`);
 	const ip = new IPRange(source);
 	if (![...nicIps, ...extIps].some((range) => range.contains(ip))) {
 		throw new RouteValueError("source", `${source} is on neither side of the route`);
