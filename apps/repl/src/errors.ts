@@ -36,7 +36,8 @@ export class UsageError extends CommandError {
 	override readonly exitCode = EXIT.usage;
 }
 
-const text = (error: unknown): string => (error instanceof Error ? error.message || error.name : String(error));
+const text = (error: unknown): string =>
+	error instanceof Error ? error.message || error.name : String(error);
 
 /** The stable code of an error, or nothing. */
 export function codeOf(error: unknown): string | undefined {
@@ -47,7 +48,8 @@ export function codeOf(error: unknown): string | undefined {
 /** An error in one line: what went wrong, why where the message does not tell, and the stable code (not for our own). */
 export function errorLine(error: unknown): string {
 	const message = text(error).split("\n", 1)[0] ?? "";
-	const cause = error instanceof Error && error.cause !== undefined ? text(error.cause).split("\n", 1)[0] : undefined;
+	const cause =
+		error instanceof Error && error.cause !== undefined ? text(error.cause).split("\n", 1)[0] : undefined;
 	const why = cause !== undefined && cause !== "" && !message.includes(cause) ? `: ${cause}` : "";
 	const code = error instanceof CommandError ? undefined : codeOf(error);
 	return `${message}${why}${code === undefined || message.includes(code) ? "" : ` (${code})`}`;

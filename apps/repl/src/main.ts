@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import pc from "picocolors";
-import { codeOf, CommandError, errorLine, EXIT } from "./errors.js";
+import { CommandError, codeOf, EXIT, errorLine } from "./errors.js";
 import { type Io, wantsColour } from "./io.js";
 import { createProgram } from "./program.js";
 

@@ -22,21 +22,29 @@ export function createProgram(io: Io, signal: AbortSignal, finish: (exitCode: nu
 			const command = given.at(-1) as Command;
 			const options = commonOptions(command);
 			const { run } = await load();
-			const out = createOutput(io, { quiet: options.quiet, colour: command.optsWithGlobals()["color"] !== false });
+			const out = createOutput(io, {
+				quiet: options.quiet,
+				colour: command.optsWithGlobals()["color"] !== false,
+			});
 			const progress = createProgress(io, options.quiet);
 			const context = { io, out, progress, options, signal };
 			finish(await run(context, command.args, command.opts()));
 		};
 
 	const program = new Command("p2pd")
-		.description("See your real place on the network, and act from there. Without a command: the interactive shell.")
+		.description(
+			"See your real place on the network, and act from there. Without a command: the interactive shell.",
+		)
 		.version(manifest.version, "-V, --version")
 		.exitOverride()
 		.configureOutput({
 			writeOut: (text) => void io.stdout.write(text),
 			writeErr: (text) => void io.stderr.write(text),
 		})
-		.argument("[script]", "a JavaScript or TypeScript file to run (top-level await, everything preloaded); - is stdin")
+		.argument(
+			"[script]",
+			"a JavaScript or TypeScript file to run (top-level await, everything preloaded); - is stdin",
+		)
 		.argument("[args...]", "arguments of the script")
 		.option("-e, --eval <code>", "run this code instead of a file")
 		.option("-p, --print <code>", "run this expression and print its value")
@@ -52,14 +60,36 @@ export function createProgram(io: Io, signal: AbortSignal, finish: (exitCode: nu
 			.addHelpText("after", examples(samples))
 			.action(act(load));
 
-	add("list", "Every NIC as the operating system has it. Sends nothing.", () => import("./commands/list.js"), [
-		"p2pd list",
-		"p2pd list --family 6 --json",
-	]);
-	add("demo", "Run the first program on loopback, with servers of our own.", () => import("./commands/demo.js"), [
-		"p2pd demo",
-		"p2pd demo --shell",
-	]).option("--shell", "open the shell afterwards, the servers still there");
+	add(
+		"list",
+		"Every NIC as the operating system has it. Sends nothing.",
+		() => import("./commands/list.js"),
+		["p2pd list", "p2pd list --family 6 --json"],
+	);
+	add(
+		"show [nic]",
+		"A NIC's addresses, external addresses, NAT and routes.",
+		() => import("./commands/show.js"),
+		["p2pd show", "p2pd show eth0 --json", "p2pd show --stun stun.example.com:3478 --no-nat"],
+	);
+	add(
+		"routes [nic]",
+		"Which NIC addresses stand behind which external ones.",
+		() => import("./commands/routes.js"),
+		["p2pd routes", "p2pd routes eth0 --family 4"],
+	);
+	add(
+		"nat [nic]",
+		"What kind of NAT there is, in RFC 4787's terms, and why.",
+		() => import("./commands/nat.js"),
+		["p2pd nat", "p2pd nat --json --timeout 5000"],
+	);
+	add(
+		"demo",
+		"Run the first program on loopback, with servers of our own.",
+		() => import("./commands/demo.js"),
+		["p2pd demo", "p2pd demo --shell"],
+	).option("--shell", "open the shell afterwards, the servers still there");
 	return program;
 }
 
@@ -72,7 +102,10 @@ function addCommonOptions(command: Command): Command {
 		.addOption(new Option("-f, --family <4|6>", "IPv4 or IPv6 alone").choices(["4", "6"]))
 		.addOption(
 			new Option("-s, --stun <host:port>", "STUN server to ask; repeat it or separate by commas").argParser(
-				(text: string, before: string[] | undefined) => [...(before ?? []), ...text.split(",").map((one) => one.trim())],
+				(text: string, before: string[] | undefined) => [
+					...(before ?? []),
+					...text.split(",").map((one) => one.trim()),
+				],
 			),
 		)
 		.addOption(new Option("-t, --timeout <ms>", "overall deadline").argParser(milliseconds).default(10_000))
@@ -84,7 +117,8 @@ function addCommonOptions(command: Command): Command {
 
 function milliseconds(text: string): number {
 	const value = Number(text);
-	if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError("It is a number of milliseconds above 0.");
+	if (!Number.isFinite(value) || value <= 0)
+		throw new InvalidArgumentError("It is a number of milliseconds above 0.");
 	return value;
 }
 

@@ -3,9 +3,16 @@ import { fitColumns, table } from "../src/output/table.js";
 
 describe("table", () => {
 	it("aligns columns under their head", () => {
-		expect(table(["NAME", "KIND"], [["lo", "loopback"], ["wlan0", "wireless"]], Number.POSITIVE_INFINITY)).toBe(
-			"NAME   KIND\nlo     loopback\nwlan0  wireless",
-		);
+		expect(
+			table(
+				["NAME", "KIND"],
+				[
+					["lo", "loopback"],
+					["wlan0", "wireless"],
+				],
+				Number.POSITIVE_INFINITY,
+			),
+		).toBe("NAME   KIND\nlo     loopback\nwlan0  wireless");
 	});
 
 	it("wraps the widest column where the terminal is narrow, and loses no text", () => {

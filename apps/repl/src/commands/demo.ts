@@ -1,1 +1,53 @@
-export const run = async (): Promise<number> => 0;
+import type { Run } from "../context.js";
+import { loopbackNic } from "../demo/loopback-nic.js";
+import { startLoopbackServers } from "../demo/loopback-servers.js";
+import { seedProgram } from "../demo/seed-program.js";
+import { CommandError, EXIT } from "../errors.js";
+import { factLines, interfaceFacts } from "../output/nic-text.js";
+
+/** `p2pd demo`: the first program, on loopback, with servers of our own. */
+export const run: Run = async (context, _args, own) => {
+	const { out, progress, options, signal } = context;
+	const servers = await startLoopbackServers();
+	try {
+		out.message("p2pd demonstration: STUN and echo servers of our own on loopback. No Internet is used.");
+		const { nic, answer, destination } = await progress.during("running the first program", () =>
+			seedProgram({
+				nic: loopbackNic(),
+				host: servers.echo.ip,
+				port: servers.echo.port,
+				stunServers: servers.stun,
+				onlyThisNic: true,
+				signal,
+			}),
+		);
+		const echo = answer === null ? "no answer" : JSON.stringify(answer.toString("latin1"));
+		if (options.json) {
+			out.json({
+				schema: "p2pd-demo",
+				version: 1,
+				nic,
+				destination,
+				echo: answer?.toString("latin1") ?? null,
+			});
+		} else {
+			const heard = ["echo", `${echo} from ${destination.ip}:${destination.port}`] as const;
+			out.result(factLines([...interfaceFacts(nic, 4), heard], out.colours));
+		}
+		nic.close();
+		if (!servers.twoAddresses)
+			out.message("This loopback has one address: how a NAT filters was not checked.");
+		out.message("This was loopback. Your real place on the network, by public STUN servers: p2pd show");
+		out.message("By servers of your choice: p2pd show --stun HOST:PORT, or P2PD_STUN_SERVERS=HOST:PORT,...");
+		if (own["shell"] === true) {
+			// The shell's interfaces ask these servers, so that the walk-through works without any network.
+			process.env["P2PD_STUN_SERVERS"] ??= servers.stun.join(",");
+			const { openShell } = await import("../shell/shell.js");
+			return await openShell(context);
+		}
+		if (answer === null) throw new CommandError("the echo server did not answer within 3 seconds");
+		return EXIT.ok;
+	} finally {
+		await servers.close();
+	}
+};

@@ -15,7 +15,13 @@ export const run: Run = async ({ out, options, signal }) => {
 		return EXIT.ok;
 	}
 	const head = ["NAME", "KIND", "STATE", "DEFAULT", "ADDRESSES", "GATEWAYS", "MTU", "MAC"];
-	out.result(table(head, nics.map((nic) => row(nic, options.family, out.colours)), out.columns));
+	out.result(
+		table(
+			head,
+			nics.map((nic) => row(nic, options.family, out.colours)),
+			out.columns,
+		),
+	);
 	for (const { nic, fact, reason } of snapshot.missing) {
 		out.message(`not known: ${fact}${nic === null ? "" : ` of ${nic}`} (${reason})`);
 	}
@@ -46,7 +52,9 @@ function row(nic: NicInfo, family: 4 | 6 | undefined, colours: Colours): string[
 		nic.kindFrom === "os" ? nic.kind : `${nic.kind}?`,
 		state(nic, colours),
 		defaults.join(" ") || "-",
-		of(nic.addresses).map(({ ip, cidr }) => (cidr === null ? ip : `${ip}/${cidr}`)).join("\n") || "-",
+		of(nic.addresses)
+			.map(({ ip, cidr }) => (cidr === null ? ip : `${ip}/${cidr}`))
+			.join("\n") || "-",
 		gateways.join("\n") || "-",
 		nic.mtu === null ? "?" : String(nic.mtu),
 		nic.mac ?? "-",

@@ -1,5 +1,5 @@
 import { createServer as createTcpServer, type Server } from "node:net";
-import { startStunServer, type StunServer } from "@p2pd/core/stun-client/server";
+import { type StunServer, startStunServer } from "@p2pd/core/stun-client/server";
 import { codeOf } from "../errors.js";
 
 /** Servers of our own on loopback, for a first run without any network. */
@@ -26,7 +26,10 @@ export async function startLoopbackServers(): Promise<LoopbackServers> {
 	const echo = await startEcho();
 	const stun: StunServer[] = [];
 	const close = async (): Promise<void> => {
-		await Promise.all([...stun.map((server) => server.close()), new Promise((resolve) => echo.close(resolve))]);
+		await Promise.all([
+			...stun.map((server) => server.close()),
+			new Promise((resolve) => echo.close(resolve)),
+		]);
 	};
 	try {
 		for (const [primary, alternate] of PAIRS) stun.push(await startPair(primary, alternate));
@@ -44,7 +47,10 @@ export async function startLoopbackServers(): Promise<LoopbackServers> {
 
 async function startPair(primary: string, alternate: string): Promise<StunServer> {
 	try {
-		return await startStunServer({ primary: { ip: primary, port: 0 }, alternate: { ip: alternate, port: 0 } });
+		return await startStunServer({
+			primary: { ip: primary, port: 0 },
+			alternate: { ip: alternate, port: 0 },
+		});
 	} catch (error) {
 		if (!causes(error).some((cause) => codeOf(cause) === "EADDRNOTAVAIL")) throw error;
 		return startStunServer({ primary: { ip: "127.0.0.1", port: 0 } });

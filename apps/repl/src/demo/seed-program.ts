@@ -8,6 +8,8 @@ export interface SeedOptions {
 	readonly port: number;
 	/** STUN servers as `host:port`; without it, P2PD_STUN_SERVERS or the public default list. */
 	readonly stunServers?: readonly string[];
+	/** Leave the machine's other NICs alone: for servers that only this NIC reaches. @default false */
+	readonly onlyThisNic?: boolean;
 	readonly signal?: AbortSignal;
 }
 
@@ -38,7 +40,7 @@ export async function seedProgram(options: SeedOptions): Promise<SeedResult> {
 	const netifaces = await initP2pd();
 	const nic = await new Interface(name, common).start(common);
 	await nic.loadNat(common);
-	const nics = await loadInterfaces({ netifaces, ...common });
+	const nics = options.onlyThisNic ? [] : await loadInterfaces({ netifaces, ...common });
 	const af = nic.supported()[0];
 	const route = await nic.route(af).bind();
 	const dest = await new Address(host, port).res(route, common);
@@ -47,8 +49,13 @@ export async function seedProgram(options: SeedOptions): Promise<SeedResult> {
 	await pipe.send(Buffer.from("Test\r\n\r\n"));
 	const answer = await pipe.recv({ timeout: 3000 });
 	await pipe.close();
-	const names = nics.map((one) => one.name);
-	await Promise.all(nics.map((one) => one.close()));
+	for (const one of nics) one.close();
 	const { ip } = dest.select(route.af);
-	return { nic, nics: names, localIp: route.localIp, destination: { ip, port }, answer };
+	return {
+		nic,
+		nics: nics.map((one) => one.name),
+		localIp: route.localIp,
+		destination: { ip, port },
+		answer,
+	};
 }

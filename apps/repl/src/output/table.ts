@@ -43,7 +43,11 @@ export function fitColumns(natural: readonly number[], columns: number, least = 
  *
  * @param columns how many columns there are; Infinity for no limit
  */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], columns: number): string {
+export function table(
+	head: readonly string[],
+	rows: readonly (readonly string[])[],
+	columns: number,
+): string {
 	const natural = head.map((title, index) =>
 		Math.max(visible(title), ...rows.flatMap((row) => (row[index] ?? "").split("\n").map(visible))),
 	);

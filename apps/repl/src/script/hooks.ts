@@ -45,9 +45,14 @@ const TYPESCRIPT = /\.(ts|mts)$/;
 
 /** node:module's load hook. */
 export const load: LoadHook = async (url, context, next) => {
-	if (url === SCRIPT_URL) return { format: "module", source: await strip(data.code ?? ""), shortCircuit: true };
+	if (url === SCRIPT_URL)
+		return { format: "module", source: await strip(data.code ?? ""), shortCircuit: true };
 	if (!url.startsWith("file:") || !TYPESCRIPT.test(new URL(url).pathname)) return next(url, context);
-	return { format: "module", source: await strip(await readFile(fileURLToPath(url), "utf8")), shortCircuit: true };
+	return {
+		format: "module",
+		source: await strip(await readFile(fileURLToPath(url), "utf8")),
+		shortCircuit: true,
+	};
 };
 
 /** TypeScript without its types; places in the text stay where they were. JavaScript comes through as it is. */

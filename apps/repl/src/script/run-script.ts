@@ -29,7 +29,9 @@ export async function runScript(context: Context, args: readonly string[], given
 	const inline = given.print === undefined ? given.code : `export default (${given.print}\n);`;
 	const file = inline !== undefined || first === undefined || first === "-" ? undefined : resolve(first);
 	if (file !== undefined && !existsSync(file)) {
-		throw new CommandError(`there is no command and no file called "${first}"`, { hint: "p2pd --help lists the commands" });
+		throw new CommandError(`there is no command and no file called "${first}"`, {
+			hint: "p2pd --help lists the commands",
+		});
 	}
 	const data: HookData = {
 		code: file === undefined ? (inline ?? (await text(context.io.stdin))) : undefined,
@@ -43,7 +45,9 @@ export async function runScript(context: Context, args: readonly string[], given
 		Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 	}
 	try {
-		const module = (await import(file === undefined ? SCRIPT_URL : pathToFileURL(file).href)) as { default?: unknown };
+		const module = (await import(file === undefined ? SCRIPT_URL : pathToFileURL(file).href)) as {
+			default?: unknown;
+		};
 		if (given.print !== undefined) {
 			const { default: value } = module;
 			const colors = context.out.colours.isColorSupported;

@@ -1,5 +1,5 @@
-import type { REPLServer } from "node:repl";
 import type { CompleterResult } from "node:readline";
+import type { REPLServer } from "node:repl";
 
 type Done = (error: Error | null, result?: CompleterResult) => void;
 type Complete = (line: string, done: Done) => void;

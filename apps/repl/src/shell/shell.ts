@@ -3,7 +3,7 @@ import { type REPLServer, start } from "node:repl";
 import { inspect } from "node:util";
 import manifest from "../../package.json" with { type: "json" };
 import type { Context } from "../context.js";
-import { errorLine, EXIT } from "../errors.js";
+import { EXIT, errorLine } from "../errors.js";
 import { completeNicNames } from "./completion.js";
 import { reportFailures } from "./evaluation.js";
 import { historyFile, keepHistory } from "./history.js";
@@ -67,10 +67,19 @@ export async function openShell(context: Context): Promise<number> {
 	return EXIT.ok;
 }
 
-function preload(server: REPLServer, names: Readonly<Record<string, unknown>>, signal: () => AbortSignal): void {
+function preload(
+	server: REPLServer,
+	names: Readonly<Record<string, unknown>>,
+	signal: () => AbortSignal,
+): void {
 	const define = (): void => {
 		for (const [name, value] of Object.entries(names)) {
-			Object.defineProperty(server.context, name, { value, configurable: true, writable: true, enumerable: true });
+			Object.defineProperty(server.context, name, {
+				value,
+				configurable: true,
+				writable: true,
+				enumerable: true,
+			});
 		}
 		Object.defineProperty(server.context, "signal", { get: signal, configurable: true });
 	};
@@ -99,7 +108,8 @@ function addCommands(server: REPLServer, { io, out }: Context, lastError: () => 
 		help: "The last error whole, with its stack and cause",
 		action(this: REPLServer) {
 			const error = lastError();
-			const text = error === undefined ? "no error yet" : inspect(error, { colors: out.colours.isColorSupported });
+			const text =
+				error === undefined ? "no error yet" : inspect(error, { colors: out.colours.isColorSupported });
 			io.stdout.write(`${text}\n`);
 			this.displayPrompt();
 		},

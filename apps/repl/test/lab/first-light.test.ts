@@ -11,17 +11,23 @@ describeLab("the first program behind a home router's NAT", () => {
 	let stunServers: string[];
 	beforeAll(async () => {
 		lab = await buildLab(homeRouter());
-		stunServers = [lab.service("stun", 4), lab.service("classic-stun", 4)].map(({ ip, port }) => `${ip}:${port}`);
+		stunServers = [lab.service("stun", 4), lab.service("classic-stun", 4)].map(
+			({ ip, port }) => `${ip}:${port}`,
+		);
 	});
 	afterAll(() => lab.close());
 
 	it("finds the private and the external address, the NAT, and gets its echo", async () => {
 		const echo = lab.service("echo", 4);
-		const found = await lab.run<Record<string, unknown>>("client", new URL("./scenarios/seed.ts", import.meta.url), {
-			host: "example.com",
-			port: echo.port,
-			stunServers,
-		});
+		const found = await lab.run<Record<string, unknown>>(
+			"client",
+			new URL("./scenarios/seed.ts", import.meta.url),
+			{
+				host: "example.com",
+				port: echo.port,
+				stunServers,
+			},
+		);
 		expect(found).toMatchObject({
 			localIp: "192.168.1.20",
 			destination: { ip: echo.ip, port: echo.port },
@@ -49,9 +55,14 @@ describeLab("the first program behind a home router's NAT", () => {
 	});
 
 	it("runs verbatim as printed, through the lab's DNS", async () => {
-		const { code, stdout, stderr } = await lab.exec("client", process.execPath, [...fromSource, "-e", SEED_TEXT], {
-			env: { P2PD_STUN_SERVERS: stunServers.join(","), NO_COLOR: "1" },
-		});
+		const { code, stdout, stderr } = await lab.exec(
+			"client",
+			process.execPath,
+			[...fromSource, "-e", SEED_TEXT],
+			{
+				env: { P2PD_STUN_SERVERS: stunServers.join(","), NO_COLOR: "1" },
+			},
+		);
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 		expect(stdout).toContain(HOME_IP4);
 		expect(stdout).toContain("restrict port");

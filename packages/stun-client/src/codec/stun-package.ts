@@ -1,3 +1,4 @@
+/// <reference path="./stun-modules.d.ts" />
 import StunAddressAttribute from "stun/src/node_modules/attributes/stun-address-attribute.js";
 import StunXorAddressAttribute from "stun/src/node_modules/attributes/stun-xor-address-attribute.js";
 import attributes from "stun/src/node_modules/lib/attributes.js";

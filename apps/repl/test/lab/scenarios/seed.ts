@@ -4,6 +4,6 @@ import { type SeedOptions, seedProgram } from "../../../src/demo/seed-program.js
 export async function run(options: SeedOptions): Promise<unknown> {
 	const { nic, answer, ...rest } = await seedProgram(options);
 	const found = { ...rest, answer: answer?.toString("latin1") ?? null, nic: nic.toJSON() };
-	await nic.close();
+	nic.close();
 	return found;
 }

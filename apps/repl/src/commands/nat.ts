@@ -1,0 +1,55 @@
+import type { Interface, NatReport } from "@p2pd/core";
+import type { Run } from "../context.js";
+import { EXIT } from "../errors.js";
+import { type Fact, factLines, natText } from "../output/nic-text.js";
+import { startedInterface } from "./started.js";
+
+/** `p2pd nat [nic]`: what kind of NAT there is, in P2PD's numbers and RFC 4787's terms, and why. */
+export const run: Run = async (context, [name]) => {
+	const { out, options } = context;
+	const nic = await startedInterface(context, { name, nat: true });
+	try {
+		const reports = ([4, 6] as const).flatMap((af) => nic.natReports[af] ?? []);
+		if (options.json) {
+			out.json({ schema: "p2pd-nat", version: 1, nic: nic.name, reports });
+		} else {
+			for (const report of reports) {
+				out.result(`${out.colours.bold(`IPv${report.af}`)}\n${factLines(facts(nic, report), out.colours)}`);
+			}
+			for (const af of [4, 6] as const) {
+				if (nic.natReports[af] === null) out.message(`IPv${af}: ${nic.reasons[af] ?? "not tested"}`);
+			}
+		}
+		return reports.some(({ type }) => type !== "unknown") ? EXIT.ok : EXIT.failed;
+	} finally {
+		nic.close();
+	}
+};
+
+function facts(nic: Interface, report: NatReport): Fact[] {
+	const nat = nic.toJSON().nat_by_af[report.af];
+	const { mapping, filtering, delta, agreement, evidence } = report;
+	return [
+		["type", nat === null ? "unknown" : natText(nat)],
+		["mapping", mapping],
+		["filtering", filtering],
+		["ports", `delta ${delta.type}; preserved: ${report.portPreservation}; seen: ${portsText(report)}`],
+		[
+			"external",
+			report.external === null ? "varies or not known" : `${report.external.ip} port ${report.external.port}`,
+		],
+		["hairpinning", report.hairpinning],
+		["TCP mapping", `${report.tcp.mapping}: ${report.tcp.reason}`],
+		["lifetime", `${report.lifetime.status}: ${report.lifetime.reason}`],
+		["double NAT", [report.doubleNat.verdict, ...report.doubleNat.reasons].join("; ")],
+		["why", report.reason],
+		[
+			"evidence",
+			`${evidence.servers.length} servers, ${agreement.agreed} of ${agreement.asked} agreed (${agreement.needed} needed)`,
+			`${report.datagrams} datagrams in ${Math.round(report.elapsed)} ms; all of it: p2pd nat --json`,
+		],
+	];
+}
+
+const portsText = ({ observedPorts }: NatReport): string =>
+	observedPorts === null ? "none" : `${observedPorts.start} to ${observedPorts.end}`;

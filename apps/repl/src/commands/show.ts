@@ -1,0 +1,16 @@
+import type { Run } from "../context.js";
+import { factLines, interfaceFacts } from "../output/nic-text.js";
+import { exitCodeOf, startedInterface } from "./started.js";
+
+/** `p2pd show [nic]`: a NIC's addresses, external addresses, NAT and routes. */
+export const run: Run = async (context, [name]) => {
+	const { out, options } = context;
+	const nic = await startedInterface(context, { name, nat: options.nat });
+	try {
+		if (options.json) out.json(nic);
+		else out.result(factLines(interfaceFacts(nic, options.family), out.colours));
+		return exitCodeOf(nic);
+	} finally {
+		nic.close();
+	}
+};
