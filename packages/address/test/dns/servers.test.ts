@@ -78,11 +78,7 @@ const rcode =
 function setUp() {
 	const network = buildNetwork(topology);
 	const { clock } = network;
-	let counter = 0;
-	const deps: AddressDeps = {
-		clock,
-		random: (size) => Uint8Array.from({ length: size }, () => (counter += 37) & 0xff),
-	};
+	const deps: AddressDeps = { clock, random: (size) => network.random.bytes(size) };
 	const address = (servers: readonly string[], more: { timeout?: number } = {}) =>
 		new Address("example.com", 80, { servers, ...more }, deps);
 	return { network, clock, address, route: network.host("client").sockets(4, "eth0") };
@@ -215,8 +211,7 @@ describe("an Address with servers", () => {
 
 	it("passes over answers from elsewhere, to other questions and with other ids", async () => {
 		const { network, clock, address, route } = setUp();
-		const { host } = { host: network.host("dns0") };
-		host.serve([{ ip: "8.40.1.1", port: 53 }], (data) => {
+		network.host("dns0").serve([{ ip: "8.40.1.1", port: 53 }], (data) => {
 			const { id = 0, questions = [] } = decode(Buffer.from(data));
 			const { name = "", type = "A" } = questions[0] ?? {};
 			const kind = type === "AAAA" ? "AAAA" : "A";
@@ -228,7 +223,6 @@ describe("an Address with servers", () => {
 				...both({ id, name, type: kind }).map((bytes) => ({ data: bytes, afterMs: 50 })),
 			];
 		});
-		// From another address and port, straight at the mapped socket: the NAT would drop it, so the client is asked directly.
 		const found = await clock.runUntil(address(["8.40.1.1"]).res(route));
 		expect(found.endpoints().map(({ ip }) => ip)).toEqual(["93.184.215.14", "2606:2800::1"]);
 	});
