@@ -67,12 +67,16 @@ export function judgeDelta(samples: readonly TrainSample[]): DeltaJudgement {
 	const ordered = answered.filter(({ inOrder }) => inOrder);
 	const counter = findCounter(ordered, span);
 	if (counter !== null) return counter;
-	const dependent = findDependent(ordered, span);
-	if (dependent !== null) return dependent;
 	const testable = {
 		apart: pairsOf(ordered.filter(({ part }) => part === 1)).length,
 		neighbours: neighboursOf(ordered).length,
 	};
+	// Preserving ports and a dependent counter look alike where local ports are consecutive: part 1 tells.
+	if (steady.length < MIN_PAIRS || kept * 2 >= steady.length) {
+		return unknown(`too few new mappings of local ports that stand apart: ${steady.length} pairs`);
+	}
+	const dependent = findDependent(ordered, span) ?? findDependent(answered, span);
+	if (dependent !== null) return dependent;
 	if (testable.apart < MIN_PAIRS || testable.neighbours < MIN_PAIRS) {
 		return unknown(`too few mappings in order: ${testable.apart} and ${testable.neighbours} pairs`);
 	}
@@ -180,13 +184,19 @@ const counterVerdict = (step: number, reason: string): DeltaJudgement => ({
 	reason,
 });
 
-function findDependent(ordered: readonly Answered[], span: number): DeltaJudgement | null {
-	const pairs = neighboursOf(ordered);
-	const same = ({ dMapped }: Pair, step: number): boolean => dMapped === step;
+/**
+ * A mapping over a lost one counts if it shows the step for both; if it does not, the lost one was lost before the
+ * NAT, which says nothing.
+ */
+function findDependent(sequence: readonly Answered[], span: number): DeltaJudgement | null {
+	const pairs = pairsOf(sequence.filter(({ part }) => part === 2));
+	const same = ({ dMapped, turns }: Pair, step: number): boolean => dMapped === step * turns;
 	const best = bestStep(pairs, same);
 	if (best === null) return null;
 	const [step, count] = best;
-	if (!fits(count, pairs.length, span)) return null;
+	const neighbours = pairs.filter(({ turns }) => turns === 1);
+	const near = neighbours.filter((pair) => same(pair, step)).length;
+	if (count < threshold(pairs.length, span) || near < neighbours.length * FIT) return null;
 	const reason = `${count} of ${pairs.length} consecutive local ports came ${step} further, others did not`;
 	return { type: 5, value: step, conclusive: true, reason };
 }

@@ -151,6 +151,7 @@ export class Discovery {
 			local: this.local,
 			sendsOf: (id) => this.#ledger.get(id)?.sends.length ?? null,
 			isAnswered: (id) => this.#ledger.get(id)?.answer != null,
+			isOver: (id) => this.#ledger.isOverId(id, now),
 		});
 		for (const spec of this.#wanted) {
 			this.#ledger.add(spec);

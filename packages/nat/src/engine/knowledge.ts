@@ -29,7 +29,9 @@ export interface Knowledge {
 	readonly servers: readonly ServerFacts[];
 	readonly mapping: MappingJudgement;
 	readonly filtering: FilteringJudgement;
-	/** By server, of those that are not suspect and have tests. */
+	/** No test is under way that could decide it, so more servers have to test. */
+	readonly filteringStuck: boolean;
+	/** By server, of those that are not suspect and can test or may turn out to. */
 	readonly filteringStatements: readonly FilteringStatement[];
 	readonly lossSeen: boolean;
 	/** Loss, dissent or silence: what the larger budget is for. */
@@ -49,23 +51,20 @@ export function know(
 	const servers = primaries.map((primary, index) => serverFacts(ledger, primary, index, now));
 	const statements = servers.map((server) => mappingStatement(ledger, server, now));
 	const mapping = judgeMapping(statements, primaries.length, local);
-	const filteringStatements = servers
-		.filter(({ index, alternate }) => alternate !== null && !mapping.suspects.includes(index))
-		.map((server) => filteringStatement(ledger, server, now))
-		.filter(({ both, port }) => both !== "none" || port !== "none");
-	const canTest = servers.some(({ alternate }) => alternate !== null);
-	const unheard = servers.some(({ alive, silent }) => !alive && !silent);
+	const candidates = servers.filter(
+		({ index, alive, silent, alternate }) =>
+			!mapping.suspects.includes(index) && (alternate !== null || (!alive && !silent)),
+	);
+	const filteringStatements = candidates.map((server) => filteringStatement(ledger, server, now));
 	const need = primaries.length <= 1 ? 1 : 2;
-	const judged = judgeFiltering(filteringStatements, mapping.behaviour, need);
-	const filtering =
-		filteringStatements.length === 0 && (canTest || unheard)
-			? { ...judged, behaviour: "unknown" as const, decided: false, reason: "no filtering test is over" }
-			: judged;
+	const filtering = judgeFiltering(filteringStatements, mapping.behaviour, need);
+	const busy = candidates.some(({ index }) => filteringProbes(index).some((id) => ledger.isPending(id, now)));
 	const lossSeen = ledger.lossSeen();
 	return {
 		servers,
 		mapping,
 		filtering,
+		filteringStuck: !filtering.decided && !busy,
 		filteringStatements,
 		lossSeen,
 		trouble: lossSeen || mapping.dissent || filtering.dissent || servers.some(({ silent }) => silent),
@@ -146,21 +145,35 @@ function mappingStatement(ledger: Ledger, server: ServerFacts, now: number): Map
 		otherIp: mappedFrom(ledger, probeId.otherIp(index), otherIp),
 		otherBoth: mappedFrom(ledger, probeId.otherBoth(index), otherBoth),
 		pending: !alive && !silent,
+		// What was not asked yet may be asked.
 		otherPending:
 			alternate !== null &&
-			(ledger.isPending(probeId.otherIp(index), now) || ledger.isPending(probeId.otherBoth(index), now)),
+			[probeId.otherIp(index), probeId.otherBoth(index)].some((id) => !ledger.isOverId(id, now)),
 		capable: alternate !== null,
 	};
 }
+
+const filteringProbes = (server: number): string[] => [
+	probeId.filterBoth(server),
+	probeId.filterPort(server),
+	probeId.controlBoth(server),
+	probeId.controlPort(server),
+	probeId.understands(server),
+];
 
 function filteringStatement(ledger: Ledger, server: ServerFacts, now: number): FilteringStatement {
 	const { index } = server;
 	const { otherPort, otherBoth } = addressesOf(server);
 	const control = (id: string, expected: HostPort | null): TestResult => ledger.test(id, expected, now);
+	// A server that was not asked often enough may be asked more: see the plan.
+	const tested = (id: string, expected: HostPort | null): TestResult => {
+		const result = ledger.test(id, expected, now);
+		return result === "none" && !ledger.hasAnswerOrFailure(id) ? "pending" : result;
+	};
 	return {
 		server: index,
-		both: ledger.test(probeId.filterBoth(index), otherBoth, now),
-		port: ledger.test(probeId.filterPort(index), otherPort, now),
+		both: tested(probeId.filterBoth(index), otherBoth),
+		port: tested(probeId.filterPort(index), otherPort),
 		bothControl: control(probeId.controlBoth(index), otherBoth),
 		portControl: control(probeId.controlPort(index), otherPort),
 		understands: understands(ledger, server, now),

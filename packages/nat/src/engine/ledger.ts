@@ -92,6 +92,17 @@ export class Ledger {
 		return overdue !== null && now >= overdue;
 	}
 
+	/** The same by id; what was not planned is not over. */
+	isOverId(id: string, now: number): boolean {
+		const probe = this.#probes.get(id);
+		return probe !== undefined && this.isOver(probe, now);
+	}
+
+	hasAnswerOrFailure(id: string): boolean {
+		const probe = this.#probes.get(id);
+		return probe !== undefined && (probe.answer !== null || probe.failure !== null);
+	}
+
 	/** Is an answer to it still to be expected? Not planned is not expected. */
 	isPending(id: string, now: number): boolean {
 		const probe = this.#probes.get(id);

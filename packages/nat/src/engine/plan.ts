@@ -22,6 +22,8 @@ export interface PlanInput {
 	readonly sendsOf: SendsOf;
 	/** Whether a probe was answered. */
 	readonly isAnswered: (id: string) => boolean;
+	/** Whether nothing can come of a probe any more. */
+	readonly isOver: (id: string) => boolean;
 }
 
 const varies = (mapping: MappingBehaviour): boolean =>
@@ -58,7 +60,7 @@ export function filterServers({
 	knowledge,
 	sendsOf,
 }: Pick<PlanInput, "knowledge" | "sendsOf">): ServerFacts[] {
-	const { servers, mapping, filtering } = knowledge;
+	const { servers, mapping, filtering, filteringStuck } = knowledge;
 	const fit = servers.filter(
 		({ index, alive, silent, alternate }) =>
 			!mapping.suspects.includes(index) && !silent && (alternate !== null || !alive),
@@ -66,7 +68,7 @@ export function filterServers({
 	const begun = (server: ServerFacts): number => (sendsOf(probeId.filterBoth(server.index)) === null ? 1 : 0);
 	const heard = (server: ServerFacts): number => (server.alive ? 0 : 1);
 	const order = [...fit].sort((a, b) => heard(a) - heard(b) || begun(a) - begun(b) || a.index - b.index);
-	return order.slice(0, filtering.dissent ? order.length : FILTER_SERVERS);
+	return order.slice(0, filtering.dissent || filteringStuck ? order.length : FILTER_SERVERS);
 }
 
 function filterProbes(input: PlanInput): ProbeSpec[] {
@@ -76,7 +78,7 @@ function filterProbes(input: PlanInput): ProbeSpec[] {
 	return filterServers(input).flatMap((server, rank) => {
 		const { index, primary, alive } = server;
 		// The third only looks while nothing is amiss; one that has not answered at all is not worth more.
-		const looksOnly = !alive || (rank >= 2 && !knowledge.trouble);
+		const looksOnly = !alive || (rank >= 2 && !knowledge.trouble && !knowledge.filteringStuck);
 		const maxSends = looksOnly ? 1 : silence;
 		const socket: SocketName = `filter:${index}`;
 		return [
@@ -87,16 +89,19 @@ function filterProbes(input: PlanInput): ProbeSpec[] {
 }
 
 /** The other addresses of two servers are asked from the mapping socket; once there is dissent, of all. */
-function otherAddressProbes({ knowledge, local, sendsOf }: PlanInput): ProbeSpec[] {
+function otherAddressProbes({ knowledge, local, sendsOf, isAnswered, isOver }: PlanInput): ProbeSpec[] {
 	const { mapping, servers } = knowledge;
 	if (mapping.decided) return [];
 	const isLocal = ({ mapped }: ServerFacts): boolean =>
 		mapped !== null && local !== null && mapped.ip === local.ip && mapped.port === local.port;
+	const hasFailed = ({ index }: ServerFacts): boolean =>
+		[probeId.otherIp(index), probeId.otherBoth(index)].some((id) => isOver(id) && !isAnswered(id));
 	const fit = servers.filter(
 		(server) =>
 			server.mapped !== null &&
 			server.alternate !== null &&
 			!isLocal(server) &&
+			!hasFailed(server) &&
 			!mapping.suspects.includes(server.index),
 	);
 	const begun = ({ index }: ServerFacts): number => (sendsOf(probeId.otherIp(index)) === null ? 1 : 0);

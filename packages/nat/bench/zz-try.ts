@@ -1,4 +1,4 @@
-import { CASES, runMatrix, twoLiars } from "../test/scenes/matrix.js";
+import { CASES, runMatrix, twoLiars } from "/work/main/packages/nat/test/scenes/matrix.js";
 
 const [mode, n, from, rtt] = process.argv.slice(2);
 const seeds = Array.from({ length: Number(n ?? 1) }, (_, i) => i + Number(from ?? 1));
