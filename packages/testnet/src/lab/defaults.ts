@@ -32,3 +32,6 @@ export const CORE_IP6 = "fe80::1";
 
 /** Both families, in the order that everything is planned in. */
 export const FAMILIES = [4, 6] as const;
+
+/** A test's limit in a suite that builds laboratories, ms: children start in half a second each, on a loaded machine in several. */
+export const LAB_TEST_TIMEOUT = 60_000;

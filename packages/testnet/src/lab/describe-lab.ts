@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
 import { labAvailability } from "./availability.js";
+import { LAB_TEST_TIMEOUT } from "./defaults.js";
 import { LabUnavailableError } from "./errors.js";
 
 /**
@@ -9,7 +10,7 @@ import { LabUnavailableError } from "./errors.js";
 export function describeLab(name: string, fn: () => void): void {
 	const availability = labAvailability();
 	if (availability.ok) {
-		describe(name, fn);
+		describe(name, { timeout: LAB_TEST_TIMEOUT }, fn);
 		return;
 	}
 	const { reason, install } = availability;

@@ -1,5 +1,11 @@
-import type { GatewaySpec, HostPort, Topology } from "../../src/index.js";
-import { buildLab, type Lab, type LabGateway, type LabProcess } from "../../src/lab/index.js";
+import type { HostPort, NatSpec } from "../../src/index.js";
+import {
+	buildLab,
+	type Lab,
+	type LabGateway,
+	type LabProcess,
+	type LabTopology,
+} from "../../src/lab/index.js";
 
 /** Where a file of test/lab/scenarios is. */
 export const scenario = (name: string): URL => new URL(`./scenarios/${name}.ts`, import.meta.url);
@@ -13,32 +19,67 @@ export const PEER6: readonly HostPort[] = ["2a03:4000::10", "2a04:5000::20"].fla
 	[4000, 4001].map((port) => ({ ip, port })),
 );
 
-/** A client behind one gateway of the given behaviour, and a peer outside on two addresses of each family. */
-export function natTopology(ipv4: GatewaySpec, more: Partial<LabGateway> = {}): Topology {
+/** One port on each of many addresses. */
+export const CROWD: readonly HostPort[] = Array.from({ length: 12 }, (_, i) => ({
+	ip: `5.45.97.${10 + i}`,
+	port: 4000,
+}));
+
+/** One gateway to build, with a client behind it. */
+export interface Household {
+	/** Of the client; the gateway is `NAME-router`. */
+	readonly name: string;
+	readonly gateway: Partial<LabGateway>;
+	/** Of the client's NIC. @default 192.168.1.20/24 */
+	readonly address?: string;
+}
+
+/** A NAT that keeps ports and lets in only whom it has sent to. */
+export const CONE: NatSpec = {
+	kind: "nat",
+	mapping: "endpoint-independent",
+	filtering: "address-and-port-dependent",
+	allocation: { kind: "equal" },
+};
+
+/** A NAT with a random port for every remote endpoint. */
+export const SYMMETRIC: NatSpec = {
+	kind: "nat",
+	mapping: "address-and-port-dependent",
+	filtering: "address-and-port-dependent",
+};
+
+/** The external address of the household at a place in the list, unless it says otherwise. */
+export const externalIp = (place: number): string => `81.2.69.${10 + place}`;
+
+/** Households, each with its gateway on the outside, and one peer. */
+export function neighbourhood(households: readonly Household[]): LabTopology {
+	const endpoints = [...PEER4, ...PEER6, ...CROWD];
 	return {
-		outside: [{ name: "peer", ips: [...new Set([...PEER4, ...PEER6].map(({ ip }) => ip))] }],
-		gateways: [{ name: "router", outside: ["81.2.69.142"], inside: ["192.168.1.1/24"], ipv4, ...more }],
-		hosts: [{ name: "client", nics: [{ name: "eth0", addresses: ["192.168.1.20/24"], gateway: "router" }] }],
+		outside: [{ name: "peer", ips: [...new Set(endpoints.map(({ ip }) => ip))] }],
+		gateways: households.map(({ name, gateway }, i) => ({
+			name: `${name}-router`,
+			outside: [externalIp(i)],
+			inside: ["192.168.1.1/24"],
+			...gateway,
+		})),
+		hosts: households.map(({ name, address = "192.168.1.20/24" }) => ({
+			name,
+			nics: [{ name: "eth0", addresses: [address], gateway: `${name}-router` }],
+		})),
 	};
 }
 
-/** Starts the reflector on the host `peer`. */
-export function startPeer(lab: Lab, endpoints: readonly HostPort[] = PEER4): Promise<LabProcess> {
+/** Starts the reflector with all of its endpoints on the host `peer`. */
+export function startPeer(lab: Lab): Promise<LabProcess> {
+	const endpoints = [...PEER4, ...PEER6, ...CROWD];
 	const listens = endpoints.map((endpoint) => ({ ...endpoint, proto: "udp" as const }));
 	return lab.serve("peer", scenario("serve-reflector"), endpoints, listens);
 }
 
-/** Builds a laboratory with a running reflector, gives it to `use`, and takes it down. */
-export async function withPeer<T>(
-	topology: Topology,
-	use: (lab: Lab) => Promise<T>,
-	endpoints: readonly HostPort[] = PEER4,
-): Promise<T> {
-	const lab = await buildLab(topology);
-	try {
-		await startPeer(lab, endpoints);
-		return await use(lab);
-	} finally {
-		await lab.close();
-	}
+/** Builds the neighbourhood with its peer running. */
+export async function buildNeighbourhood(households: readonly Household[]): Promise<Lab> {
+	const lab = await buildLab(neighbourhood(households));
+	await startPeer(lab);
+	return lab;
 }

@@ -36,6 +36,7 @@ export function gatewayRules(family: GatewayFamily): string {
 		'iifname "wan" ct state established,related accept',
 		...(family.af === 6 ? [`iifname "wan" ${NEIGHBOURS} accept`] : []),
 		'iifname "wan" drop',
+		...(pieces.input ?? []),
 	];
 	const forward =
 		pieces.forward === null

@@ -66,51 +66,79 @@ function translate(family: GatewayFamily, spec: NatSpec): string[] {
 	];
 }
 
-/** Which key finds the inside address of an arriving packet, for each filter; the last field is always the widest. */
-const KEYS = {
-	"endpoint-independent": (_ip: string) => ["meta l4proto . th sport", "meta l4proto . th dport"],
-	"address-dependent": (ip: string) => [
-		`meta l4proto . th sport . ${ip} daddr`,
-		`meta l4proto . th dport . ${ip} saddr`,
-	],
-	"address-and-port-dependent": (ip: string) => [
-		`meta l4proto . th sport . ${ip} daddr . th dport`,
-		`meta l4proto . th dport . ${ip} saddr . th sport`,
-	],
-} as const;
+/** A map from external ports to inside addresses: how what goes out is noted, and how what comes in is found. */
+interface PortMap {
+	readonly name: string;
+	/** Fields of an outgoing packet, and the same of an incoming one. */
+	readonly key: readonly [out: string, back: string];
+	/** Which incoming packets are looked up. */
+	readonly from: string;
+	/** Which outgoing packets are noted. */
+	readonly noted: string;
+}
+
+const LOCAL_PORT: PortMap["key"] = ["meta l4proto . th sport", "meta l4proto . th dport"];
+
+const externalOf = ({ af, outside }: GatewayFamily): string =>
+	`${nftFamily(af)} daddr { ${outside.join(", ")} }`;
+
+/** The maps that a filter wider than conntrack's, and hairpinning, need. */
+function portMaps(family: GatewayFamily, spec: NatSpec): PortMap[] {
+	const ip = nftFamily(family.af);
+	const external = externalOf(family);
+	const hairpin = spec.hairpinning === true;
+	const [out, back] = LOCAL_PORT;
+	const anyone = { name: "anyone", key: LOCAL_PORT, noted: 'iifname "lan"' };
+	switch (spec.filtering) {
+		case "endpoint-independent":
+			return [{ ...anyone, from: `iifname ${hairpin ? '{ "wan", "lan" }' : '"wan"'} ${external}` }];
+		case "address-dependent": {
+			const key: PortMap["key"] = [`${out} . ${ip} daddr`, `${back} . ${ip} saddr`];
+			const spoken = { name: "spoken", key, from: `iifname "wan" ${external}`, noted: 'iifname "lan"' };
+			return hairpin ? [spoken, inward(external, LOCAL_PORT)] : [spoken];
+		}
+		case "address-and-port-dependent":
+			return hairpin ? [inward(external, [`${out} . th dport`, `${back} . th sport`])] : [];
+	}
+}
+
+/** For hairpinning the remote address is the NAT's own, and is not translated yet when it is looked up: it is no part of the key. */
+function inward(external: string, key: PortMap["key"]): PortMap {
+	return { name: "inward", key, from: `iifname "lan" ${external}`, noted: `iifname "lan" ${external}` };
+}
 
 /** The rules of a NAT with port translation. @throws LabTopologyError `ERR_LAB_TOPOLOGY` where the kernel cannot. */
 export function natRules(family: GatewayFamily, spec: NatSpec): RulePieces {
 	checkNat(family, spec);
 	const ip = nftFamily(family.af);
-	const hairpin = spec.hairpinning === true;
-	const learns = hairpin || spec.filtering !== "address-and-port-dependent";
-	const [out, back] = KEYS[spec.filtering](ip);
-	const external = `${ip} daddr { ${family.outside.join(", ")} }`;
-	const [first] = family.outside;
 	const rate = spec.bindingRate;
-	const refused = rate
-		? [
-				`iifname "lan" ct state new meta l4proto udp limit rate over ${rate.perSecond}/second burst ${rate.burst} packets drop`,
-			]
-		: [];
-	const translated = translate(family, spec);
-	if (!learns) return { postrouting: translated, refuse: refused, forward: [] };
 	const timeout = lifetimeOf(family.gateway, spec);
-	const from = hairpin ? '{ "wan", "lan" }' : '"wan"';
+	const maps = portMaps(family, spec);
+	const ports = "meta l4proto { tcp, udp }";
+	const hairpinned = `iifname "lan" oifname "lan" ct status dnat snat ${ip} to ${family.outside[0]}`;
 	return {
-		declare: [
-			`map mapped { typeof ${out} : ${ip} saddr; flags dynamic,timeout; timeout ${timeout}s; size ${PINHOLES}; }`,
-		],
-		learn: [`iifname "lan" meta l4proto { tcp, udp } update @mapped { ${out} : ${ip} saddr }`],
-		prerouting: [`iifname ${from} ${external} dnat ${ip} to ${back} map @mapped`],
-		postrouting: hairpin
-			? [`iifname "lan" oifname "lan" ct status dnat snat ${ip} to ${first}`, ...translated]
-			: translated,
-		refresh: [
-			`iifname "wan" ct state established meta l4proto { tcp, udp } update @mapped { ${back} : ${ip} daddr }`,
-		],
-		refuse: refused,
-		forward: ["ct status dnat accept"],
+		declare: maps.map(
+			({ name, key: [out] }) =>
+				`map ${name} { typeof ${out} : ${ip} saddr; flags dynamic,timeout; timeout ${timeout}s; size ${PINHOLES}; }`,
+		),
+		learn: maps.map(
+			({ name, key: [out], noted }) => `${noted} ${ports} update @${name} { ${out} : ${ip} saddr }`,
+		),
+		prerouting: maps.map(({ name, key: [, back], from }) => `${from} dnat ${ip} to ${back} map @${name}`),
+		postrouting: [...(spec.hairpinning === true ? [hairpinned] : []), ...translate(family, spec)],
+		refresh: maps
+			.filter(({ name }) => name !== "inward")
+			.map(
+				({ name, key: [, back] }) =>
+					`iifname "wan" ct state established ${ports} update @${name} { ${back} : ${ip} daddr }`,
+			),
+		// As from outside: a packet that is taken for a connection of the router's moves a later mapping.
+		input: spec.hairpinning === true ? [`iifname "lan" ${externalOf(family)} meta l4proto udp drop`] : [],
+		refuse: rate
+			? [
+					`iifname "lan" ct state new meta l4proto udp limit rate over ${rate.perSecond}/second burst ${rate.burst} packets drop`,
+				]
+			: [],
+		forward: maps.length > 0 ? ["ct status dnat accept"] : [],
 	};
 }

@@ -30,6 +30,8 @@ export interface RulePieces {
 	readonly forward: readonly string[] | null;
 	/** First of all that is forwarded: what keeps pinholes open that are in use. */
 	readonly refresh?: readonly string[];
+	/** What the gateway itself does not take, where it drops what comes unasked. */
+	readonly input?: readonly string[];
 	/** Before anything from inside passes. */
 	readonly refuse?: readonly string[];
 }

@@ -8,6 +8,11 @@ export interface UdpSockets {
 	udp(options?: { port?: number }): Promise<Pick<Socket, "send" | "on" | "off" | "close" | "address">>;
 }
 
+/** A message that arrived, and from where. */
+interface Heard extends ReflectorAnswer {
+	readonly from: HostPort;
+}
+
 let lastId = 0;
 
 /**
@@ -17,14 +22,15 @@ let lastId = 0;
  */
 export class Asker {
 	readonly #socket: Awaited<ReturnType<UdpSockets["udp"]>>;
-	readonly #heard: ReflectorAnswer[] = [];
+	readonly #heard: Heard[] = [];
 	readonly #home: HostPort;
 
 	private constructor(socket: Awaited<ReturnType<UdpSockets["udp"]>>, home: HostPort) {
 		this.#socket = socket;
 		this.#home = home;
-		socket.on("message", (data) => {
-			this.#heard.push(JSON.parse(data.toString("utf8")) as ReflectorAnswer);
+		socket.on("message", (data, { address, port }) => {
+			const answer = JSON.parse(data.toString("utf8")) as ReflectorAnswer;
+			this.#heard.push({ ...answer, from: { ip: address, port } });
 		});
 	}
 
@@ -56,16 +62,21 @@ export class Asker {
 		}
 	}
 
-	/** Asks home to do something, and gives the indexes of the endpoints whose packets came in through the NAT. */
-	async letIn(request: Omit<ReflectorRequest, "id">): Promise<number[]> {
+	/** Asks home to do something, and gives the endpoints whose packets came in through the NAT. */
+	async letIn(request: Omit<ReflectorRequest, "id">): Promise<HostPort[]> {
 		const id = this.send(this.#home, request);
 		await this.settle();
 		return this.#heard.filter((one) => one.id === id).map((one) => one.at);
 	}
 
-	/** Whether the answer to a request has come; to be asked after `settle`. */
-	hasHeard(id: number): boolean {
-		return this.#heard.some((one) => one.id === id);
+	/** Where the message with an id came from, or null if it has not come; to be asked after `settle`. */
+	heardFrom(id: number): HostPort | null {
+		return this.#heard.find((one) => one.id === id)?.from ?? null;
+	}
+
+	/** What was answered to a request, or null if nothing has come; to be asked after `settle`. */
+	answer(id: number): ReflectorAnswer | null {
+		return this.#heard.find((one) => one.id === id) ?? null;
 	}
 
 	/** Lets everything that is under way arrive. */

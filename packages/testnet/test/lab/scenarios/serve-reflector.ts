@@ -12,12 +12,11 @@ async function bound({ ip, port }: HostPort): Promise<Socket> {
 
 /** Runs a reflector on real sockets, for good. */
 export async function run(endpoints: readonly HostPort[]): Promise<void> {
-	const handler = reflector(endpoints);
 	const sockets = await Promise.all(endpoints.map(bound));
 	for (const [i, socket] of sockets.entries()) {
 		socket.on("message", (data, { address, port }) => {
 			const here = endpoints[i] as HostPort;
-			for (const reply of handler(data, { ip: address, port }, here)) {
+			for (const reply of reflector(data, { ip: address, port }, here)) {
 				const to = reply.to ?? { ip: address, port };
 				const from = reply.from ?? here;
 				const sender = sockets[endpoints.findIndex((one) => one.ip === from.ip && one.port === from.port)];
