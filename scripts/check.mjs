@@ -5,9 +5,9 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { documentation } from "./checks/documentation.js";
-import { packed } from "./checks/packed.js";
-import { bin, ensureInstalled, pnpm, root, run } from "./workspace.js";
+import { documentation } from "./checks/documentation.mjs";
+import { packed } from "./checks/packed.mjs";
+import { bin, ensureInstalled, pnpm, root, run } from "./workspace.mjs";
 
 const result = (name, { code, output }) => [{ name, ok: code === 0, output }];
 

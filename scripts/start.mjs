@@ -2,7 +2,7 @@
  * `npm start`: install what is missing, build, run the demonstration on loopback, and with a terminal open the shell.
  */
 import { join } from "node:path";
-import { build, ensureInstalled, root, run } from "./workspace.js";
+import { build, ensureInstalled, root, run } from "./workspace.mjs";
 
 await ensureInstalled();
 await build();

@@ -3,7 +3,7 @@
  * The laboratory's tests need root (or unprivileged user namespaces) and some Debian packages; where those are missing
  * the tests are skipped, and the last lines say which part, why, and what to install. P2PD_LAB=required makes that a failure.
  */
-import { bin, ensureInstalled, run } from "./workspace.js";
+import { bin, ensureInstalled, run } from "./workspace.mjs";
 
 await ensureInstalled();
 const { code } = await run(bin("vitest"), [

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import ts from "typescript";
-import { root, run } from "../workspace.js";
+import { root, run } from "../workspace.mjs";
 
 const rooms = ["packages", "apps"].flatMap((top) =>
 	readdirSync(join(root, top)).map((name) => `${top}/${name}`),

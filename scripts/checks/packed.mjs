@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bin, build, pnpm, root, run } from "../workspace.js";
+import { bin, build, pnpm, root, run } from "../workspace.mjs";
 
 const read = (path) => JSON.parse(readFileSync(path, "utf8"));
 
