@@ -3,6 +3,19 @@
  *
  * @packageDocumentation
  */
+
+export {
+	deadServer,
+	doublingServer,
+	errorServer,
+	garbageServer,
+	lyingServer,
+	otherAddressServer,
+	slowServer,
+	unchangingServer,
+	wrongSourceServer,
+	wrongTransactionServer,
+} from "./memory/bad/bad-servers.js";
 export { type BuildOptions, buildNetwork } from "./memory/build-network.js";
 export type { Cable } from "./memory/cable.js";
 export { ALLOCATIONS, DEPENDENCES, NAT_CELLS } from "./memory/cells.js";
@@ -20,6 +33,19 @@ export type { Host } from "./memory/host.js";
 export { ManualClock } from "./memory/manual-clock.js";
 export type { MemoryNetwork } from "./memory/network.js";
 export type { DropReason, IcmpPacket, Packet, PacketEvent, TcpPacket, UdpPacket } from "./memory/packet.js";
+export {
+	AWS_NAT_GATEWAY,
+	CARRIER_GRADE,
+	GCP_CLOUD_NAT,
+	HOME_FULL_CONE,
+	IPV6_HOME_FIREWALL,
+	LINUX_FULLY_RANDOM,
+	LINUX_MASQUERADE,
+	MOBILE,
+	NAT_PRESETS,
+	PFSENSE,
+	type Preset,
+} from "./memory/presets.js";
 export { oneGateway, type SceneOptions, stunServers } from "./memory/scenes.js";
 export { SeededRandom } from "./memory/seeded-random.js";
 export type { ServiceMakers, ServicePlace } from "./memory/start-services.js";

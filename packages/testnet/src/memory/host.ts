@@ -13,6 +13,7 @@ import { UdpStack } from "./udp-stack.js";
 /** A machine: NICs, routes, sockets and services. */
 export class Host implements NicOwner {
 	readonly name: string;
+	readonly takesBroadcasts = true;
 	readonly ip: IpLayer;
 	readonly udp: UdpStack;
 	readonly tcp: TcpStack;

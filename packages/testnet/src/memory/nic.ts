@@ -14,6 +14,8 @@ export interface NicAddress {
 /** Who takes the packets that arrive at a NIC. */
 export interface NicOwner {
 	readonly name: string;
+	/** Whether what is sent to all of a network is for it too; a gateway neither takes nor forwards that. */
+	readonly takesBroadcasts: boolean;
 	receive(packet: Packet, nic: Nic): void;
 }
 

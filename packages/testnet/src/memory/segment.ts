@@ -62,7 +62,7 @@ export class Segment {
 	}
 
 	#spread(packet: Packet, from: Nic): void {
-		for (const nic of this.#nics) if (nic !== from) nic.accept(packet);
+		for (const nic of this.#nics) if (nic !== from && nic.owner.takesBroadcasts) nic.accept(packet);
 	}
 
 	#forward(packet: Packet, nextHop: string, from: Nic): void {

@@ -17,6 +17,7 @@ export interface GatewayParts {
 /** The box between an inside network and what lies outside of it: router, NAT or firewall for each family. */
 export class Gateway implements NicOwner {
 	readonly name: string;
+	readonly takesBroadcasts = false;
 	readonly routes: RouteTable;
 	readonly translators: Readonly<Record<Family, Translator>>;
 	/** Whether UDP goes no further than this; may be changed at any time. */

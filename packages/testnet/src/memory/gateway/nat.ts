@@ -58,6 +58,7 @@ export class Nat implements Translator {
 	readonly #byExternal = new Map<string, Mapping[]>();
 	readonly #allocators = new Map<string, PortAllocator>();
 	readonly #paired = new Map<string, string>();
+	#resets = 0;
 
 	/** @throws TopologyError for settings that make no sense */
 	constructor({ name, spec, externalIps, clock, random }: NatParts) {
@@ -84,6 +85,7 @@ export class Nat implements Translator {
 		this.#byExternal.clear();
 		this.#allocators.clear();
 		this.#paired.clear();
+		this.#resets += 1;
 	}
 
 	claims(ip: string): boolean {
@@ -196,7 +198,12 @@ export class Nat implements Translator {
 		let allocator = this.#allocators.get(key);
 		if (allocator === undefined) {
 			const { allocation, onCollision, ports } = this.settings;
-			allocator = new PortAllocator(allocation, onCollision, ports, this.#random.fork(key));
+			allocator = new PortAllocator(
+				allocation,
+				onCollision,
+				ports,
+				this.#random.fork(`${key}|${this.#resets}`),
+			);
 			this.#allocators.set(key, allocator);
 		}
 		return allocator;
