@@ -7,7 +7,9 @@ import type { InterfaceDeps } from "./types.js";
 
 /** This machine: its sockets, clock, random numbers and environment. */
 export const systemInterfaceDeps: InterfaceDeps = {
-	sockets: (source) => sourceRoute(source),
+	sockets: ({ strict, ...source }) =>
+		sourceRoute({ ...source, ...(strict ? { deviceBinding: "device" } : {}) }),
+	bind: (route, { strict }) => route.bind({ strict }),
 	observe: observeExternalAddress,
 	discoverNat,
 	netifaces: () => newNetifaces(),

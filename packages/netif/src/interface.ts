@@ -175,7 +175,6 @@ export class Interface implements RouteNic {
 		const timeout = call.timeout ?? this.#options.natTimeout ?? NAT_TIMEOUT;
 		const limits = { timeout, signal: this.#joined(call.signal), clock: this.#deps.clock };
 		const setting = {
-			nic: this,
 			info: this.info,
 			servers,
 			routesKnown: this.#seen?.snapshot.routesKnown ?? { 4: false, 6: false },

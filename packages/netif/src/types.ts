@@ -1,6 +1,6 @@
 import type { Family } from "@p2pd/address";
 import type { Delta, DiscoverNatInput, NatReport, NatType } from "@p2pd/nat";
-import type { DeviceBinding, RouteJson, RouteNic, SocketFactory } from "@p2pd/route";
+import type { Route, RouteJson, RouteNic, SocketFactory } from "@p2pd/route";
 import type {
 	Clock,
 	ExternalAddress,
@@ -33,10 +33,10 @@ export interface InterfaceOptions {
 	/** The families that are looked at. @default both */
 	readonly families?: readonly Family[];
 	/**
-	 * How observations are tied to the NIC: `"device"` refuses anything less, `"source-address"` never binds to it.
-	 * @default to the device where the NIC is not the default one and the system can
+	 * Refuse to observe, or to test the NAT, by sockets that are not bound to the device: a NIC where the system
+	 * cannot do that has unverified routes. @default false: a non-default NIC is bound to where the system can
 	 */
-	readonly deviceBinding?: DeviceBinding;
+	readonly strict?: boolean;
 }
 
 /** A source address on a NIC, for which sockets are wanted. */
@@ -44,13 +44,16 @@ export interface SourceSpec {
 	readonly af: Family;
 	readonly nic: RouteNic;
 	readonly ip: string;
-	readonly deviceBinding?: DeviceBinding;
+	/** Only sockets that are bound to the device will do. */
+	readonly strict: boolean;
 }
 
 /** What the environment supplies to an interface; all of it has a default. */
 export interface InterfaceDeps {
 	/** Sockets of one source address. @default `sourceRoute` of `@p2pd/route` */
 	readonly sockets: (source: SourceSpec) => SocketFactory;
+	/** Sockets of a route. @default `route.bind()` */
+	readonly bind: (route: Route, options: { readonly strict: boolean }) => Promise<SocketFactory>;
 	/** Asks STUN servers which address they see. @default `observeExternalAddress` of `@p2pd/stun-client` */
 	readonly observe: (
 		options: ObserveOptions & {

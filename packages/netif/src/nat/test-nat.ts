@@ -1,6 +1,6 @@
 import type { Family } from "@p2pd/address";
 import { NatError, type NatReport } from "@p2pd/nat";
-import { type Route, RouteError, type RouteNic } from "@p2pd/route";
+import { type Route, RouteError } from "@p2pd/route";
 import type { Clock, StunServerSpec } from "@p2pd/stun-client";
 import { START_RESERVE } from "../defaults.js";
 import { StartTimeoutError } from "../errors.js";
@@ -12,7 +12,6 @@ import { assumedNat, natOfReport } from "./nat-json.js";
 
 /** What a test of a NAT rests on. */
 export interface NatSetting {
-	readonly nic: RouteNic;
 	/** What the OS said of the NIC; `null` for an interface out of a dictionary. */
 	readonly info: NicInfo | null;
 	/** Whether the OS told the NIC's routes. */
@@ -63,21 +62,13 @@ export async function testNat(setting: NatSetting, route: Route, limits: NatLimi
 }
 
 async function askServers(
-	{ nic, options, deps, previous }: NatSetting,
+	{ options, deps, previous }: NatSetting,
 	route: Route,
 	servers: readonly StunServerSpec[],
 	{ timeout, signal }: NatLimits,
 ): Promise<TestedNat> {
-	const { af } = route;
-	const { deviceBinding } = options;
 	const { clock, random, lookup } = deps;
-	const { localIp } = await route.bind();
-	const sockets = deps.sockets({
-		af,
-		nic,
-		ip: localIp,
-		...(deviceBinding === undefined ? {} : { deviceBinding }),
-	});
+	const sockets = await deps.bind(route, { strict: options.strict ?? false });
 	const report = await deps.discoverNat({
 		sockets,
 		servers,

@@ -33,13 +33,8 @@ export async function observeSource(
 	if ("reason" in reachable) return { ip: null, reason: reachable.reason };
 	const timeout = Math.min(OBSERVE_TIMEOUT, setting.deadline - deps.clock.now());
 	if (timeout <= 0) return { ip: null, reason: "no time was left to observe it" };
-	const { deviceBinding, minAgree, maxServers } = options;
-	const sockets = deps.sockets({
-		af: source.af,
-		nic,
-		ip: source.ip,
-		...(deviceBinding === undefined ? {} : { deviceBinding }),
-	});
+	const { strict = false, minAgree, maxServers } = options;
+	const sockets = deps.sockets({ af: source.af, nic, ip: source.ip, strict });
 	const seen = await deps.observe({
 		sockets,
 		servers: reachable.servers,

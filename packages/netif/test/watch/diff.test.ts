@@ -1,0 +1,96 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { diffSnapshots, type InterfaceChange, type NicInfo } from "../../src/index.js";
+import { type NicSpec, nic, snapshot } from "../support/snapshots.js";
+
+const eth0: NicSpec = { name: "eth0", index: 2, addresses: ["10.0.0.5/24"], gateways: { 4: "10.0.0.1" } };
+
+/** A difference in one line. */
+const told = (change: InterfaceChange): string => {
+	const { type, nic: name } = change;
+	if (type === "address-added" || type === "address-removed") return `${type} ${name} ${change.address.ip}`;
+	if (type === "link") return `${type} ${name} ${change.up} ${change.running}`;
+	if (type === "gateway") return `${type} ${name} ${change.af} ${change.gateways.map(({ ip }) => ip)}`;
+	return type === "default-route" ? `${type} ${change.af} ${change.from} ${change.to}` : `${type} ${name}`;
+};
+
+const diff = (before: readonly NicInfo[], after: readonly NicInfo[]): string[] =>
+	diffSnapshots(snapshot(before), snapshot(after)).map(told);
+
+describe("the difference of two looks", () => {
+	const one = nic(eth0);
+	const cases: readonly (readonly [string, NicInfo[], NicInfo[], string[]])[] = [
+		["nothing", [one], [one], []],
+		["a NIC that came", [], [one], ["nic-added eth0", "default-route 4 null eth0"]],
+		["a NIC that went", [one], [], ["nic-removed eth0", "default-route 4 eth0 null"]],
+		[
+			"the same name on another NIC",
+			[one],
+			[nic({ ...eth0, index: 9 })],
+			["nic-removed eth0", "nic-added eth0"],
+		],
+		[
+			"another address",
+			[one],
+			[nic({ ...eth0, addresses: ["10.0.0.6/24"] })],
+			["address-removed eth0 10.0.0.5", "address-added eth0 10.0.0.6"],
+		],
+		[
+			"one more address",
+			[one],
+			[nic({ ...eth0, addresses: ["10.0.0.5/24", "2a02::1/64"] })],
+			["address-added eth0 2a02::1"],
+		],
+		["another gateway", [one], [nic({ ...eth0, gateways: { 4: "10.0.0.2" } })], ["gateway eth0 4 10.0.0.2"]],
+		[
+			"no gateway any more",
+			[one],
+			[nic({ ...eth0, gateways: {} })],
+			["gateway eth0 4 ", "default-route 4 eth0 null"],
+		],
+		[
+			"a cable that was pulled: its addresses are not known to be gone",
+			[one],
+			[nic({ ...eth0, running: false, addresses: [], info: { addressesKnown: { 4: false, 6: true } } })],
+			["link eth0 true false", "default-route 4 eth0 null"],
+		],
+		[
+			"another default NIC",
+			[one, nic({ name: "b", index: 3, addresses: ["10.1.0.5/24"], gateways: { 4: "10.1.0.1" } })],
+			[nic({ name: "b", index: 3, addresses: ["10.1.0.5/24"], gateways: { 4: "10.1.0.1" } }), one],
+			["default-route 4 eth0 b"],
+		],
+	];
+	it.each(cases)("%s", (_, before, after, expected) => {
+		expect(diff(before, after)).toEqual(expected);
+	});
+
+	const anyNics = fc.uniqueArray(
+		fc.record({
+			name: fc.constantFrom("a", "b", "c", "d"),
+			index: fc.integer({ min: 1, max: 3 }),
+			addresses: fc.uniqueArray(fc.constantFrom("10.0.0.1/24", "10.0.0.2/24", "2a02::1/64", "fe80::1%a/64")),
+			up: fc.boolean(),
+		}),
+		{ selector: ({ name }) => name },
+	);
+
+	it("is empty exactly where the two are the same, and its opposite undoes it", () => {
+		fc.assert(
+			fc.property(anyNics, anyNics, (a, b) => {
+				const [before, after] = [a.map(nic), b.map(nic)];
+				expect(diff(before, before)).toEqual([]);
+				const there = diff(before, after);
+				const back = diff(after, before);
+				expect(there.length).toBe(back.length);
+				const count = (list: string[], type: string): number =>
+					list.filter((each) => each.startsWith(type)).length;
+				expect(count(there, "nic-added")).toBe(count(back, "nic-removed"));
+				expect(count(there, "address-added")).toBe(count(back, "address-removed"));
+				const byName = (list: readonly NicInfo[]) =>
+					JSON.stringify([...list].sort((x, y) => (x.name < y.name ? -1 : 1)));
+				if (there.length === 0) expect(byName(before)).toBe(byName(after));
+			}),
+		);
+	});
+});
