@@ -1,12 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import type { CommonOptions, Run } from "./context.js";
+import { describeCommands, type Load } from "./command-table.js";
+import type { CommonOptions } from "./context.js";
 import type { Io } from "./io.js";
 import { createOutput } from "./output/output.js";
 import { createProgress } from "./output/progress.js";
-
-/** Where a command's body is: loaded when the command is asked for, so that no command pays for another. */
-type Load = () => Promise<{ run: Run }>;
 
 /**
  * Describes the whole command line: commands, arguments, options and help. Bodies are loaded on demand.
@@ -52,44 +50,14 @@ export function createProgram(io: Io, signal: AbortSignal, finish: (exitCode: nu
 		.action(act(() => import("./commands/shell.js")));
 	addCommonOptions(program);
 
-	const add = (usage: string, description: string, load: Load, samples: readonly string[]): Command =>
+	describeCommands((usage, description, load, samples) =>
 		program
 			.command(usage)
 			.description(description)
 			.configureHelp({ showGlobalOptions: true })
 			.addHelpText("after", examples(samples))
-			.action(act(load));
-
-	add(
-		"list",
-		"Every NIC as the operating system has it. Sends nothing.",
-		() => import("./commands/list.js"),
-		["p2pd list", "p2pd list --family 6 --json"],
+			.action(act(load)),
 	);
-	add(
-		"show [nic]",
-		"A NIC's addresses, external addresses, NAT and routes.",
-		() => import("./commands/show.js"),
-		["p2pd show", "p2pd show eth0 --json", "p2pd show --stun stun.example.com:3478 --no-nat"],
-	);
-	add(
-		"routes [nic]",
-		"Which NIC addresses stand behind which external ones.",
-		() => import("./commands/routes.js"),
-		["p2pd routes", "p2pd routes eth0 --family 4"],
-	);
-	add(
-		"nat [nic]",
-		"What kind of NAT there is, in RFC 4787's terms, and why.",
-		() => import("./commands/nat.js"),
-		["p2pd nat", "p2pd nat --json --timeout 5000"],
-	);
-	add(
-		"demo",
-		"Run the first program on loopback, with servers of our own.",
-		() => import("./commands/demo.js"),
-		["p2pd demo", "p2pd demo --shell"],
-	).option("--shell", "open the shell afterwards, the servers still there");
 	return program;
 }
 

@@ -1,0 +1,70 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Run } from "./context.js";
+
+/** Where a command's body is: loaded when the command is asked for, so that no command pays for another. */
+export type Load = () => Promise<{ run: Run }>;
+
+/** Adds one command: its usage, what it does, its body, and examples for its help. */
+export type Add = (usage: string, description: string, load: Load, samples: readonly string[]) => Command;
+
+/** Every command, in the order of the help. */
+export function describeCommands(add: Add): void {
+	add(
+		"list",
+		"Every NIC as the operating system has it. Sends nothing.",
+		() => import("./commands/list.js"),
+		["p2pd list", "p2pd list --family 6 --json"],
+	);
+	add(
+		"show [nic]",
+		"A NIC's addresses, external addresses, NAT and routes.",
+		() => import("./commands/show.js"),
+		["p2pd show", "p2pd show eth0 --json", "p2pd show --stun stun.example.com:3478 --no-nat"],
+	);
+	add(
+		"routes [nic]",
+		"Which NIC addresses stand behind which external ones.",
+		() => import("./commands/routes.js"),
+		["p2pd routes", "p2pd routes eth0 --family 4"],
+	);
+	add(
+		"nat [nic]",
+		"What kind of NAT there is, in RFC 4787's terms, and why.",
+		() => import("./commands/nat.js"),
+		["p2pd nat", "p2pd nat --json --timeout 5000"],
+	);
+	add(
+		"stun <host[:port]>",
+		"What one STUN server sees of this machine.",
+		() => import("./commands/stun.js"),
+		["p2pd stun stun.example.com", "p2pd stun 127.0.0.1:3478 --transport tcp"],
+	).addOption(new Option("--transport <name>", "how to ask").choices(["udp", "tcp", "tls"]).default("udp"));
+	add(
+		"resolve <target>",
+		"The addresses of a host, in the order to try them.",
+		() => import("./commands/resolve.js"),
+		["p2pd resolve example.com", "p2pd resolve example.com --dns 9.9.9.9 --nic eth0"],
+	).option("--dns <ip...>", "ask these DNS servers, through the NIC, and not the system");
+	add("serve <what>", "A server of ours: stun.", () => import("./commands/serve.js"), [
+		"p2pd serve stun --address 127.0.0.1 --alternate 127.0.0.2",
+	])
+		.option("--address <ip>", "the address to serve on", "127.0.0.1")
+		.option("--alternate <ip>", "a second address, so that clients can learn how their NAT filters")
+		.addOption(new Option("--port <n>", "the port; 0 takes a free one").argParser(portNumber).default(3478))
+		.addOption(
+			new Option("--alternate-port <n>", "the second address's port (default: the next one)").argParser(
+				portNumber,
+			),
+		)
+		.option("--tcp", "serve over TCP too");
+	add("demo", "The first program on loopback, with servers of our own.", () => import("./commands/demo.js"), [
+		"p2pd demo",
+		"p2pd demo --shell",
+	]).option("--shell", "open the shell afterwards, the servers still there");
+}
+
+function portNumber(text: string): number {
+	const value = Number(text);
+	if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError("It is a port: 0 to 65535.");
+	return value;
+}
