@@ -8,7 +8,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
  */
 
 /** A bare TCP server. */
-export async function bareServer(onConnection: (socket: Socket) => void): Promise<Server & { readonly port: number }> {
+export async function bareServer(
+	onConnection: (socket: Socket) => void,
+): Promise<Server & { readonly port: number }> {
 	const server = createServer(onConnection).listen(0, "127.0.0.1");
 	await once(server, "listening");
 	return Object.assign(server, { port: (server.address() as AddressInfo).port });

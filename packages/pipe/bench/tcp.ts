@@ -85,9 +85,21 @@ export async function throughputCases(): Promise<BenchCase[]> {
 		await pipe.close();
 	};
 	return [
-		{ name: "TCP in, 64 KiB writes, by callback", ops: CHUNKS, baseline: bare, candidate: byCallback, floor: 0.95 },
+		{
+			name: "TCP in, 64 KiB writes, by callback",
+			ops: CHUNKS,
+			baseline: bare,
+			candidate: byCallback,
+			floor: 0.95,
+		},
 		{ name: "TCP in, 64 KiB writes, by recv", ops: CHUNKS, baseline: bare, candidate: byRecv, floor: 0.95 },
-		{ name: "TCP out, 64 KiB writes, each awaited", ops: CHUNKS, baseline: bareSend, candidate: pipeSend, floor: 0.95 },
+		{
+			name: "TCP out, 64 KiB writes, each awaited",
+			ops: CHUNKS,
+			baseline: bareSend,
+			candidate: pipeSend,
+			floor: 0.95,
+		},
 	];
 }
 

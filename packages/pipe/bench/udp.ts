@@ -7,7 +7,12 @@ const BURST = 4000;
 const MESSAGE = Buffer.from(`HTTP/1.1 200 OK ${"x".repeat(48)}`);
 
 /** Datagrams there and back, `flight` of them under way at once. */
-async function echoCase(name: string, flight: number, floor: number, sub?: SubscriptionKey): Promise<BenchCase[]> {
+async function echoCase(
+	name: string,
+	flight: number,
+	floor: number,
+	sub?: SubscriptionKey,
+): Promise<BenchCase[]> {
 	const server = await bareUdp();
 	server.on("message", (data, from) => server.send(data, from.port, from.address));
 	const { port } = server.address();
@@ -113,4 +118,3 @@ export async function udpCases(): Promise<BenchCase[]> {
 		...(await oneWayCases()),
 	];
 }
-

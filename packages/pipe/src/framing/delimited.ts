@@ -59,7 +59,8 @@ class DelimiterDecoder implements FrameDecoder {
 
 	push(chunk: Buffer): void {
 		// What was not asked for yet may hold whole messages.
-		this.#chunk = this.#at < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#at), chunk]) : chunk;
+		this.#chunk =
+			this.#at < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#at), chunk]) : chunk;
 		this.#at = 0;
 	}
 

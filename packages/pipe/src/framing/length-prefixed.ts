@@ -62,7 +62,8 @@ class LengthDecoder implements FrameDecoder {
 
 	push(chunk: Buffer): void {
 		// What was not asked for yet may hold whole messages.
-		this.#chunk = this.#at < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#at), chunk]) : chunk;
+		this.#chunk =
+			this.#at < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#at), chunk]) : chunk;
 		this.#at = 0;
 	}
 
@@ -70,9 +71,7 @@ class LengthDecoder implements FrameDecoder {
 		if (this.#length === null) {
 			const header = this.#take(this.#size);
 			if (header === null) return null;
-			const length = this.#littleEndian
-				? header.readUIntLE(0, this.#size)
-				: header.readUIntBE(0, this.#size);
+			const length = this.#littleEndian ? header.readUIntLE(0, this.#size) : header.readUIntBE(0, this.#size);
 			if (length > this.#limit) {
 				throw new PipeFramingError(`a message of ${length} bytes is announced, of ${this.#limit} allowed`);
 			}

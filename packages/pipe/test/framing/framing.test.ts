@@ -13,7 +13,8 @@ function decode(framing: Framing, wire: Buffer, cuts: readonly number[] = [], la
 		decoder.push(Buffer.from(wire.subarray(from, to)));
 		from = to;
 		if (late && to < wire.length) continue;
-		for (let frame = decoder.next(); frame !== null; frame = decoder.next()) frames.push(frame.toString("latin1"));
+		for (let frame = decoder.next(); frame !== null; frame = decoder.next())
+			frames.push(frame.toString("latin1"));
 	}
 	const rest = decoder.end();
 	if (rest !== null) frames.push(rest.toString("latin1"));
@@ -31,8 +32,16 @@ describe("framings", () => {
 		["one byte", delimited("-"), without("-")],
 		["two bytes", delimited("\r\n"), without("\r\n")],
 		["a delimiter that overlaps itself", delimited("aab"), without("aab")],
-		["1-byte length", lengthPrefixed({ bytes: 1 }), fc.string({ unit: fc.constantFrom("a", "\u0000"), maxLength: 200 })],
-		["2-byte little-endian length", lengthPrefixed({ bytes: 2, littleEndian: true }), fc.string({ unit: "binary-ascii", maxLength: 600 })],
+		[
+			"1-byte length",
+			lengthPrefixed({ bytes: 1 }),
+			fc.string({ unit: fc.constantFrom("a", "\u0000"), maxLength: 200 }),
+		],
+		[
+			"2-byte little-endian length",
+			lengthPrefixed({ bytes: 2, littleEndian: true }),
+			fc.string({ unit: "binary-ascii", maxLength: 600 }),
+		],
 		["4-byte length", lengthPrefixed(), fc.string({ unit: "binary-ascii", maxLength: 600 })],
 	];
 	for (const [name, framing, message] of cases) {
@@ -66,7 +75,9 @@ describe("framings", () => {
 	});
 
 	test("a message that would be cut elsewhere, or is too long, is refused", () => {
-		expect(() => lines().encode(Buffer.from("a\nb"))).toThrow(expect.objectContaining({ code: "ERR_PIPE_FRAMING" }));
+		expect(() => lines().encode(Buffer.from("a\nb"))).toThrow(
+			expect.objectContaining({ code: "ERR_PIPE_FRAMING" }),
+		);
 		expect(() => delimited("aa").encode(Buffer.from("ba"))).toThrow(
 			expect.objectContaining({ code: "ERR_PIPE_FRAMING" }),
 		);
@@ -88,7 +99,9 @@ describe("framings", () => {
 			);
 		}
 		const small = lengthPrefixed({ bytes: 2, maxBytes: 4 });
-		expect(() => decode(small, Buffer.from([0, 5]))).toThrow(expect.objectContaining({ code: "ERR_PIPE_FRAMING" }));
+		expect(() => decode(small, Buffer.from([0, 5]))).toThrow(
+			expect.objectContaining({ code: "ERR_PIPE_FRAMING" }),
+		);
 		for (const cutOff of [[0], [0, 4], [0, 4, 1, 2, 3]]) {
 			expect(() => decode(small, Buffer.from(cutOff))).toThrow(
 				expect.objectContaining({ code: "ERR_PIPE_FRAMING" }),
@@ -98,6 +111,8 @@ describe("framings", () => {
 
 	test("options that cannot be are refused", () => {
 		expect(() => delimited("")).toThrow(expect.objectContaining({ code: "ERR_PIPE_OPTION" }));
-		expect(() => lengthPrefixed({ bytes: 3 as 4 })).toThrow(expect.objectContaining({ code: "ERR_PIPE_OPTION" }));
+		expect(() => lengthPrefixed({ bytes: 3 as 4 })).toThrow(
+			expect.objectContaining({ code: "ERR_PIPE_OPTION" }),
+		);
 	});
 });
