@@ -14,29 +14,35 @@ function hash(text: string): number {
  * for a part of the network, so that one part's use of chance does not shift another's.
  */
 export class SeededRandom {
-	#a: number;
-	#b: number;
-	#c: number;
-	#counter = 1;
 	readonly #seed: string;
+	#a = 0;
+	#b = 0;
+	#c = 0;
+	/** 0 until the first number is drawn; most streams of a network never are. */
+	#counter = 0;
 
 	/** @param seed any number or text */
 	constructor(seed: number | string) {
 		this.#seed = String(seed);
-		this.#a = hash(`${this.#seed}/a`);
-		this.#b = hash(`${this.#seed}/b`);
-		this.#c = hash(`${this.#seed}/c`);
-		for (let i = 0; i < 12; i++) this.uint32();
 	}
 
 	/** 32 random bits. */
 	uint32(): number {
+		if (this.#counter === 0) this.#start();
 		const t = (this.#a + this.#b + this.#counter) | 0;
 		this.#counter = (this.#counter + 1) | 0;
 		this.#a = this.#b ^ (this.#b >>> 9);
 		this.#b = (this.#c + (this.#c << 3)) | 0;
 		this.#c = (((this.#c << 21) | (this.#c >>> 11)) + t) | 0;
 		return t >>> 0;
+	}
+
+	#start(): void {
+		this.#a = hash(`${this.#seed}/a`);
+		this.#b = hash(`${this.#seed}/b`);
+		this.#c = hash(`${this.#seed}/c`);
+		this.#counter = 1;
+		for (let i = 0; i < 12; i++) this.uint32();
 	}
 
 	/** Evenly in [0, 1). */
