@@ -21,7 +21,7 @@ export const systemLookup: SystemLookup = async (host, family, signal) => {
 	try {
 		return await mine.lookup(host, family, signal);
 	} finally {
-		if (mine === helper && mine.idle) endWhenUnused(mine);
+		if (mine === helper && mine.usable && mine.idle) endWhenUnused(mine);
 	}
 };
 
