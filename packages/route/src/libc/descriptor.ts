@@ -34,6 +34,8 @@ export interface DescriptorPlan {
 	readonly ttl?: number | undefined;
 	readonly lingerSeconds?: number | undefined;
 	readonly v6only?: boolean | undefined;
+	/** Listen, with so many connections waiting at most. */
+	readonly backlog?: number;
 }
 
 /**
@@ -85,13 +87,19 @@ function configure(libc: Libc, numbers: SocketNumbers, plan: DescriptorPlan, fd:
 	}
 	if (plan.freeBind === true) set("IP_FREEBIND", IPPROTO_IP, LINUX_IP_FREEBIND, int32(1));
 	bindAddress(libc, numbers, fd, plan.bind.ip, plan.bind.port);
+	if (plan.backlog !== undefined && libc.listen(fd, plan.backlog) !== 0) {
+		throw failure(libc, "listen", endpointText(plan.bind));
+	}
 }
 
 function bindAddress(libc: Libc, numbers: SocketNumbers, fd: number, ip: IpAddress, port: number): void {
-	const subject = ip.af === 4 ? `${ip}:${port}` : `[${ip}]:${port}`;
 	const scope = ip.zone === null ? 0 : scopeOf(libc, ip.zone);
 	const address = sockaddr(numbers, ip, port, scope);
-	if (libc.bind(fd, address, address.length) !== 0) throw failure(libc, "bind", subject);
+	if (libc.bind(fd, address, address.length) !== 0) throw failure(libc, "bind", endpointText({ ip, port }));
+}
+
+function endpointText({ ip, port }: { readonly ip: IpAddress; readonly port: number }): string {
+	return ip.af === 4 ? `${ip}:${port}` : `[${ip}]:${port}`;
 }
 
 /** A zone is a NIC's index or its name. */

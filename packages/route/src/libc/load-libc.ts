@@ -56,6 +56,7 @@ function declare(koffi: Koffi): Libc {
 		socket: fn("int socket(int, int, int)"),
 		setsockopt: fn("int setsockopt(int, int, int, const void *, uint32_t)"),
 		bind: fn("int bind(int, const void *, uint32_t)"),
+		listen: fn("int listen(int, int)"),
 		connect: fn("int connect(int, const void *, uint32_t)"),
 		getsockname: fn("int getsockname(int, void *, void *)"),
 		send: fn("long send(int, const void *, size_t, int)"),

@@ -3,6 +3,7 @@ export interface Libc {
 	socket(domain: number, type: number, protocol: number): number;
 	setsockopt(fd: number, level: number, option: number, value: Uint8Array, size: number): number;
 	bind(fd: number, address: Uint8Array, size: number): number;
+	listen(fd: number, backlog: number): number;
 	connect(fd: number, address: Uint8Array, size: number): number;
 	/** `size` holds the buffer's size as a native 32-bit integer, and receives the address's. */
 	getsockname(fd: number, address: Uint8Array, size: Uint8Array): number;

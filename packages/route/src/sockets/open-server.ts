@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:net";
+import { LISTEN_BACKLOG } from "../defaults.js";
 import type { ListenOptions } from "../types.js";
 import { checkBacklog, checkLinger, checkPort, checkTtl } from "./check-options.js";
 import { closeDescriptor, descriptorFor } from "./deps.js";
@@ -12,14 +13,14 @@ export async function openServer(seat: Seat, options: ListenOptions, deps: Socke
 	const port = checkPort("port", options.port ?? seat.port);
 	const ttl = checkTtl(options.ttl);
 	const lingerSeconds = checkLinger(options.lingerSeconds);
-	const backlog = checkBacklog(options.backlog);
+	const backlog = checkBacklog(options.backlog) ?? LISTEN_BACKLOG;
 	const v6only = options.v6only ?? true;
 	const place = placeFor(seat, null);
 	const ip = place.ip ?? anyIp(seat.af);
 	const reason = whyDescriptor(place, options);
 
 	const server = createServer();
-	const listen = { exclusive: true, ...(backlog === undefined ? {} : { backlog }) };
+	const listen = { exclusive: true, backlog };
 	const start = (): void => {
 		if (reason === null) {
 			server.listen({ ...listen, host: ip.toString(), port, ipv6Only: seat.af === 6 && v6only });
@@ -37,6 +38,9 @@ export async function openServer(seat: Seat, options: ListenOptions, deps: Socke
 			ttl,
 			lingerSeconds,
 			v6only,
+			// So that a port that is taken is found out here, while the descriptor is still ours to close: of a
+			// server that fails, Node does not say whether it had taken it over.
+			backlog,
 		});
 		try {
 			server.listen({ ...listen, fd });

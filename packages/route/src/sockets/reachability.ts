@@ -34,6 +34,8 @@ export function reachabilityOf(place: Place, deps: SocketDeps): Reachability {
 	if (access.numbers.os !== "linux") return { status: "unchecked", reason: "only Linux can be asked" };
 	if (to.isMulticast || to.isLinkLocal) return { status: "reachable" };
 	const index = device.index ?? access.libc.nicIndex(device.name);
+	// A NIC that is gone is for the socket itself to find out: ENODEV.
+	if (index === 0) return { status: "unchecked", reason: `there is no NIC ${device.name}` };
 	const from = ip === null || ip.isUnspecified ? null : ip.withZone(null);
 
 	const questions: RouteQuestion[] = [{ direction: "out", device: index, from, to }];

@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import { SocketError } from "../errors.js";
+import { RouteError, SocketError } from "../errors.js";
 
 /** How to wait for a socket: for which event, what to do when it comes to nothing, and what failed then. */
 export interface Waiting {
@@ -52,8 +52,9 @@ function ignore(): undefined {
 	return undefined;
 }
 
-/** Node's error of a system call as this package's, with the system's own name for the reason. */
-export function toSocketError(call: string, subject: string | null, cause: unknown): SocketError {
+/** Node's error of a system call as this package's, with the system's own name for the reason; ours as they are. */
+export function toSocketError(call: string, subject: string | null, cause: unknown): RouteError {
+	if (cause instanceof RouteError) return cause;
 	const code = cause instanceof Error && "code" in cause ? String(cause.code) : "EUNKNOWN";
 	return new SocketError(call, code, subject, { cause });
 }
