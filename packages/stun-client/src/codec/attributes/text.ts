@@ -1,5 +1,4 @@
 import { StunEncodeError } from "../../errors.js";
-import { packValue } from "../stun-package.js";
 import { AttributeProblem } from "./problem.js";
 import type { AttributeCodec } from "./types.js";
 
@@ -25,11 +24,11 @@ export function textCodec(maxBytes: number): AttributeCodec<string> {
 			if (raw.length > maxBytes) throw new AttributeProblem(`${raw.length} bytes, more than ${maxBytes}`);
 			return decodeUtf8(raw);
 		},
-		encode(text, { type }) {
+		encode(text) {
 			const bytes = Buffer.from(text, "utf8");
 			if (bytes.length > maxBytes)
 				throw new StunEncodeError(`a text of ${bytes.length} bytes, more than ${maxBytes}`);
-			return packValue(type, bytes);
+			return bytes;
 		},
 	};
 }
