@@ -45,6 +45,28 @@ export function describeCommands(add: Add): void {
 		() => import("./commands/resolve.js"),
 		["p2pd resolve example.com", "p2pd resolve example.com --dns 9.9.9.9 --nic eth0"],
 	).option("--dns <ip...>", "ask these DNS servers, through the NIC, and not the system");
+	add(
+		"pipe <protocol> [target]",
+		"Stdin to a peer and back, like netcat, through the NIC.",
+		() => import("./commands/pipe.js"),
+		[
+			"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | p2pd pipe tcp example.com:80",
+			"p2pd pipe udp --listen 9000 --nic eth0",
+			"p2pd pipe tcp example.com:443 --tls",
+		],
+	)
+		.addOption(
+			new Option("-l, --listen <port>", "wait for a peer on this port; 0 takes a free one").argParser(
+				portNumber,
+			),
+		)
+		.option("--tls", "TLS, the peer verified")
+		.option("--insecure", "TLS without verifying the peer")
+		.addOption(
+			new Option("--wait <ms>", "on UDP: end after so much silence once stdin has ended")
+				.argParser(milliseconds)
+				.default(1000),
+		);
 	add("serve <what>", "A server of ours: stun.", () => import("./commands/serve.js"), [
 		"p2pd serve stun --address 127.0.0.1 --alternate 127.0.0.2",
 	])
@@ -61,6 +83,14 @@ export function describeCommands(add: Add): void {
 		"p2pd demo",
 		"p2pd demo --shell",
 	]).option("--shell", "open the shell afterwards, the servers still there");
+}
+
+/** Reads an option that is a time. */
+export function milliseconds(text: string): number {
+	const value = Number(text);
+	if (!Number.isFinite(value) || value <= 0)
+		throw new InvalidArgumentError("It is a number of milliseconds above 0.");
+	return value;
 }
 
 function portNumber(text: string): number {

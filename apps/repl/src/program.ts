@@ -1,6 +1,6 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { describeCommands, type Load } from "./command-table.js";
+import { describeCommands, type Load, milliseconds } from "./command-table.js";
 import type { CommonOptions } from "./context.js";
 import type { Io } from "./io.js";
 import { createOutput } from "./output/output.js";
@@ -81,13 +81,6 @@ function addCommonOptions(command: Command): Command {
 		.addOption(new Option("--no-nat", "do not ask what kind of NAT there is"))
 		.addOption(new Option("-q, --quiet", "no messages, only results and errors"))
 		.addOption(new Option("--no-color", "no colours (also: NO_COLOR)"));
-}
-
-function milliseconds(text: string): number {
-	const value = Number(text);
-	if (!Number.isFinite(value) || value <= 0)
-		throw new InvalidArgumentError("It is a number of milliseconds above 0.");
-	return value;
 }
 
 function commonOptions(command: Command): CommonOptions {

@@ -1,0 +1,141 @@
+import { once } from "node:events";
+import { type Address, type Peer, type Pipe, type PipeOptions, type Protocol, pipeOpen } from "@p2pd/core";
+import type { Context, Run } from "../context.js";
+import { CommandError, EXIT, errorLine, UsageError } from "../errors.js";
+import { resolveTarget } from "./resolve-target.js";
+import { socketsFor } from "./sockets.js";
+
+/** Own options of `p2pd pipe`. */
+interface PipeFlags {
+	readonly listen?: number;
+	readonly tls?: true;
+	readonly insecure?: true;
+	readonly wait: number;
+}
+
+/** `p2pd pipe tcp|udp TARGET`, `p2pd pipe tcp|udp --listen PORT`: stdin to the peer, what the peer sends to stdout. */
+export const run: Run = async (context, [protocol = "", target], own) => {
+	const flags = own as unknown as PipeFlags;
+	if (protocol !== "tcp" && protocol !== "udp")
+		throw new UsageError(`a pipe is tcp or udp, not "${protocol}"`);
+	if ((target === undefined) === (flags.listen === undefined)) {
+		throw new UsageError("give a target, or --listen with a port, and not both");
+	}
+	if (flags.insecure && !flags.tls) throw new UsageError("--insecure goes with --tls");
+	if (flags.tls && (protocol === "udp" || flags.listen !== undefined)) {
+		throw new UsageError("--tls is for a TCP pipe to a target");
+	}
+	const pipe =
+		target === undefined
+			? await serve(context, protocol, flags.listen ?? 0)
+			: await dial(context, protocol, target, flags);
+	await converse(context, pipe, flags.wait);
+	return EXIT.ok;
+};
+
+async function dial(context: Context, protocol: Protocol, target: string, flags: PipeFlags): Promise<Pipe> {
+	const { options, out, progress, signal } = context;
+	const address = await resolveTarget(context, target, 0);
+	if (address.port === 0) throw new UsageError(`"${target}" has no port`);
+	const af = options.family ?? address.endpoints()[0]?.af ?? 4;
+	const pipe = await progress.during(`connecting to ${target}`, async () =>
+		open(await socketsFor(context, af), protocol, address, {
+			signal,
+			...(protocol === "tcp" ? { connectTimeout: options.timeout, halfOpen: true } : {}),
+			...(flags.tls ? { tls: flags.insecure ? { insecure: true } : true } : {}),
+		}),
+	);
+	out.message(`${protocol} ${peerText(pipe.local)} -> ${peerText(pipe.remote)}`);
+	return pipe;
+}
+
+/** Opens a server; on TCP the conversation is with the first client that comes. */
+async function serve(context: Context, protocol: Protocol, port: number): Promise<Pipe> {
+	const { options, out, signal } = context;
+	const sockets = await socketsFor(context, options.family ?? 4);
+	const server = await open(sockets, protocol, undefined, { localPort: port, signal });
+	out.message(`${protocol} listening on ${peerText(server.local)}`);
+	if (protocol === "udp") return server;
+	try {
+		const client = await server.accept({ timeout: Number.POSITIVE_INFINITY, signal });
+		if (client === null) throw new CommandError("nobody connected");
+		out.message(`${protocol} ${peerText(client.remote)} -> ${peerText(client.local)}`);
+		client.onEnd(() => void server.close());
+		return client;
+	} catch (error) {
+		await server.close();
+		throw error;
+	}
+}
+
+async function open(
+	sockets: Awaited<ReturnType<typeof socketsFor>>,
+	protocol: Protocol,
+	address: Address | undefined,
+	options: PipeOptions,
+): Promise<Pipe> {
+	try {
+		return await pipeOpen(sockets, protocol, address, options);
+	} catch (error) {
+		options.signal?.throwIfAborted();
+		throw new CommandError(errorLine(error), { cause: error });
+	}
+}
+
+/**
+ * Joins stdin and stdout to the pipe until the peer ends. UDP has no end: a client stops after `wait` ms of silence once
+ * stdin has ended, a server at Ctrl-C; it answers who wrote last, and what stdin has waits for the first one.
+ */
+async function converse({ io, signal }: Context, pipe: Pipe, wait: number): Promise<void> {
+	let stdinEnded = false;
+	let silence: NodeJS.Timeout | undefined;
+	const listenOn = (): void => {
+		clearTimeout(silence);
+		const isUdpClient = pipe.protocol === "udp" && pipe.role === "client";
+		if (stdinEnded && isUdpClient) silence = setTimeout(() => void pipe.close(), wait);
+	};
+	let peer = pipe.remote;
+	let meet: () => void = () => undefined;
+	const met = new Promise<void>((resolve) => {
+		meet = resolve;
+	});
+	const pull = async (): Promise<void> => {
+		for await (const [from, data] of pipe.messages(null, { full: true, signal })) {
+			peer = from;
+			meet();
+			listenOn();
+			if (!io.stdout.write(data)) await once(io.stdout, "drain");
+		}
+	};
+	const push = async (): Promise<void> => {
+		for await (const chunk of io.stdin) {
+			if (peer === null) await met;
+			await pipe.send(chunk as Buffer, ...(pipe.remote === null && peer !== null ? [peer] : []));
+		}
+		stdinEnded = true;
+		if (pipe.protocol === "tcp") await pipe.end();
+		else listenOn();
+	};
+	let failure: unknown;
+	// Once the peer has ended, what becomes of stdin does not matter; before that, a failed send ends the pipe.
+	const pushing = push().catch((error: unknown) => {
+		if (pipe.state === "closing" || pipe.state === "closed") return;
+		failure = error;
+		void pipe.close();
+	});
+	try {
+		await pull();
+	} finally {
+		clearTimeout(silence);
+		meet();
+		await pipe.close();
+		io.stdin.destroy();
+		await pushing;
+	}
+	if (failure !== undefined) throw failure;
+}
+
+const peerText = (peer: Peer | null): string => {
+	if (peer === null) return "nobody";
+	return peer[0].includes(":") ? `[${peer[0]}]:${peer[1]}` : `${peer[0]}:${peer[1]}`;
+};
