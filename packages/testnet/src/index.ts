@@ -45,6 +45,7 @@ export {
 	NAT_PRESETS,
 	PFSENSE,
 	type Preset,
+	SYMMETRIC_UDP_FIREWALL,
 } from "./memory/presets.js";
 export { oneGateway, type SceneOptions, stunServers } from "./memory/scenes.js";
 export { SeededRandom } from "./memory/seeded-random.js";

@@ -55,8 +55,11 @@ export class Cable {
 	/** Carries a packet; `deliver` is called at once when there is nothing to wait for. */
 	carry(direction: "up" | "down", packet: Packet, deliver: Deliver): void {
 		const { loss, duplicate } = this.#spec;
-		if (this.#random.chance(loss)) this.#fabric.report("dropped", this.name, packet, "link-loss");
-		else this.#send(direction, packet, deliver);
+		if (this.#random.chance(loss)) {
+			this.#fabric.report("dropped", this.name, packet, "link-loss");
+			return;
+		}
+		this.#send(direction, packet, deliver);
 		if (this.#random.chance(duplicate)) this.#send(direction, packet, deliver);
 	}
 

@@ -136,6 +136,13 @@ export const PFSENSE: Preset = {
 		"(the exception is left out); the lifetime is that of pf's udp.multiple",
 };
 
+/** Public addresses behind a stateful firewall: no translation, and nobody comes in unasked. */
+export const SYMMETRIC_UDP_FIREWALL: Preset<FirewallSpec> = {
+	spec: { kind: "firewall", filtering: EVERY },
+	models: "corporate or campus firewall in front of public IPv4 addresses",
+	seen: "named in RFC 3489 section 5 and decided in its section 10.1 as `Symmetric UDP Firewall`",
+};
+
 /** What guards the IPv6 side of a home router. */
 export const IPV6_HOME_FIREWALL: Preset<FirewallSpec> = {
 	spec: { kind: "firewall", filtering: EVERY, lifetimeMs: 120_000 },

@@ -2,8 +2,10 @@ import type { GatewaySpec, LinkSpec, OutsideTopology, Topology } from "../topolo
 
 /** What `oneGateway` can be told. */
 export interface SceneOptions {
-	/** STUN servers outside, each with two addresses of each family and two ports. @default 1 */
+	/** STUN servers outside, each on two ports. @default 1 */
 	readonly servers?: number;
+	/** Addresses of each family that a server has. @default 2 */
+	readonly serverAddresses?: 1 | 2;
 	/** For IPv6 as well. @default router */
 	readonly ipv6?: GatewaySpec;
 	/** The gateway's external IPv4 addresses. @default one */
@@ -16,15 +18,17 @@ export interface SceneOptions {
 	readonly udpBlocked?: boolean;
 }
 
-/** STUN servers `stun0`, `stun1`, ... on globally routable addresses, in networks of their own. */
-export function stunServers(count: number): OutsideTopology[] {
+/**
+ * STUN servers `stun0`, `stun1`, ... on globally routable addresses, in networks of their own.
+ * @param addresses of each family, for each server; with 1 there is no second address to change to. @default 2
+ */
+export function stunServers(count: number, addresses: 1 | 2 = 2): OutsideTopology[] {
 	return Array.from({ length: count }, (_, i) => ({
 		name: `stun${i}`,
 		ips: [
 			`8.${40 + i}.1.1`,
-			`9.${40 + i}.2.2`,
 			`2a00:${(0x1450 + i).toString(16)}:1::1`,
-			`2a01:${(0x1450 + i).toString(16)}:2::2`,
+			...(addresses === 2 ? [`9.${40 + i}.2.2`, `2a01:${(0x1450 + i).toString(16)}:2::2`] : []),
 		],
 		services: [{ kind: "stun" as const, port: 3478, alternatePort: 3479 }],
 	}));
@@ -37,7 +41,7 @@ export function stunServers(count: number): OutsideTopology[] {
 export function oneGateway(ipv4: GatewaySpec, options: SceneOptions = {}): Topology {
 	const { servers = 1, ipv6 = { kind: "router" }, externalIps = ["82.1.1.1"], clients = 1 } = options;
 	return {
-		outside: stunServers(servers),
+		outside: stunServers(servers, options.serverAddresses),
 		gateways: [
 			{
 				name: "gateway",

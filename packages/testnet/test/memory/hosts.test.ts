@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { buildNetwork, type NatSpec, stunServers, type Topology } from "../../src/index.js";
+import { buildNetwork, type NatSpec, oneGateway, stunServers, type Topology } from "../../src/index.js";
 import { ask, mirrors } from "./mirror.js";
 
 const A1 = { ip: "8.40.1.1", port: 3478 };
@@ -192,6 +192,32 @@ describe("a service", () => {
 		socket.send("hello");
 		await network.clock.advance(100);
 		expect(events).toEqual(["hello at 20", "ECONNREFUSED"]);
+	});
+
+	it("knows its second address only where the host has one, and answers on every pair otherwise", async () => {
+		for (const serverAddresses of [1, 2] as const) {
+			const places: unknown[] = [];
+			const network = buildNetwork(oneGateway({ kind: "router" }, { serverAddresses }), {
+				services: {
+					stun: (place) => {
+						places.push(place);
+						return (data) => [{ data }];
+					},
+				},
+			});
+			const two = serverAddresses === 2;
+			expect(places).toEqual([
+				{ name: "stun0", af: 4, primary: A1, alternate: two ? { ip: "9.40.2.2", port: 3479 } : null },
+				{ name: "stun0", af: 6, primary: B1, alternate: two ? { ip: "2a01:1450:2::2", port: 3479 } : null },
+			]);
+			const socket = await network.host("client").sockets(4).udp();
+			const heard: string[] = [];
+			socket.on("message", (_, { address, port }) => heard.push(`${address}:${port}`));
+			for (const ip of ["8.40.1.1", "9.40.2.2"]) for (const port of [3478, 3479]) socket.send("x", port, ip);
+			await network.clock.advance(1);
+			const both = ["8.40.1.1:3478", "8.40.1.1:3479", "9.40.2.2:3478", "9.40.2.2:3479"];
+			expect(heard).toEqual(two ? both : both.slice(0, 2));
+		}
 	});
 
 	it("has its echo without being given one, but no STUN", () => {

@@ -44,7 +44,9 @@ describe("parseIp", () => {
 			fc.property(fc.oneof(v6, sparse), (value) => {
 				const { text } = makeIp(6, value);
 				expect(parseIp(text)).toEqual({ af: 6, value, text });
-				expect(new SocketAddress({ address: text, family: "ipv6" }).address).toBe(text.toLowerCase());
+				// Node writes the deprecated IPv4-compatible addresses with a dotted quad; RFC 5952 does not ask for it.
+				if (value >> 32n === 0n) return;
+				expect(new SocketAddress({ address: text, family: "ipv6" }).address).toBe(text);
 			}),
 		);
 		fc.assert(
