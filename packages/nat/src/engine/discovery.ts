@@ -153,8 +153,9 @@ export class Discovery {
 			isAnswered: (id) => this.#ledger.get(id)?.answer != null,
 			isOver: (id) => this.#ledger.isOverId(id, now),
 		});
+		this.#ledger.plan(this.#wanted);
+		this.#ledger.frozen = this.#ledger.datagrams >= this.#budget;
 		for (const spec of this.#wanted) {
-			this.#ledger.add(spec);
 			if (this.#sockets.has(spec.socket)) continue;
 			this.#sockets.asked(spec.socket);
 			actions.push({ kind: "open", socket: spec.socket, port: 0 });
@@ -176,7 +177,7 @@ export class Discovery {
 			times.push(train.nextAt(), train.settleAt(this.#ledger));
 			if (train.isRunning(now)) return Math.max(now, Math.min(train.nextAt(), this.#deadline));
 		}
-		if (this.#hairpin.hasStarted) times.push(this.#hairpin.nextAt(this.#ledger));
+		if (this.#hairpin.hasStarted) times.push(this.#hairpin.nextAt(this.#ledger, now));
 		if (this.#tcpStartedAt !== null) times.push(this.#tcpEndsAt());
 		for (const probe of this.#ledger.all()) {
 			const due = this.#ledger.dueAt(probe);

@@ -53,16 +53,25 @@ export class Hairpin {
 
 	isOver(ledger: Ledger, now: number): boolean {
 		if (this.#startedAt === null) return false;
-		return this.#seen || this.#specs.length === 0 || now >= this.nextAt(ledger, true);
+		return this.#seen || this.#specs.length === 0 || now >= this.#endsAt(ledger);
 	}
 
 	/** When something changes by time alone. */
-	nextAt(ledger: Ledger, end = false): number {
-		const sends = this.#specs.flatMap(({ id }) => ledger.get(id)?.sends ?? []);
-		if (sends.length === 0) return end ? Number.POSITIVE_INFINITY : (this.#startedAt ?? 0);
+	nextAt(ledger: Ledger, now: number): number {
+		const again = this.#sends(ledger).map((at) => at + HAIRPIN_WAIT / 2);
+		return Math.min(...again.filter((at) => at > now), this.#endsAt(ledger));
+	}
+
+	/** After the last send, or as long after the first as all sends take, if some could not be afforded. */
+	#endsAt(ledger: Ledger): number {
+		const sends = this.#sends(ledger);
 		const all = sends.length >= this.#specs.length * HAIRPIN_SENDS;
-		if (end && !all) return Number.POSITIVE_INFINITY;
-		return Math.max(...sends) + (all ? HAIRPIN_WAIT : HAIRPIN_WAIT / 2);
+		if (all) return Math.max(...sends) + HAIRPIN_WAIT;
+		return (this.#startedAt ?? 0) + HAIRPIN_WAIT * (HAIRPIN_SENDS + 1);
+	}
+
+	#sends(ledger: Ledger): readonly number[] {
+		return this.#specs.flatMap(({ id }) => ledger.get(id)?.sends ?? []);
 	}
 
 	get verdict(): Seen {

@@ -12,6 +12,9 @@ export class Ledger {
 	readonly #rtt = new Map<number, number>();
 	#datagrams = 0;
 
+	/** Nothing more is sent: what was sent is waited for, and the rest is over. */
+	frozen = false;
+
 	/** Datagrams sent so far. */
 	get datagrams(): number {
 		return this.#datagrams;
@@ -26,11 +29,23 @@ export class Ledger {
 		return this.#probes.get(id);
 	}
 
+	/** Take a new plan: what is not in it any more is not sent again, and not waited for longer than an answer takes. */
+	plan(specs: readonly ProbeSpec[]): void {
+		for (const probe of this.#probes.values()) {
+			if (probe.spec.role !== "train" && probe.spec.role !== "hairpin") probe.wanted = false;
+		}
+		for (const spec of specs) this.add(spec);
+	}
+
 	/** Take a planned probe in; one that is known already may get more sends, never fewer. */
 	add(spec: ProbeSpec): void {
 		const known = this.#probes.get(spec.id);
-		if (known === undefined) this.#probes.set(spec.id, { spec, sends: [], answer: null, failure: null });
-		else known.spec = { ...spec, maxSends: Math.max(spec.maxSends, known.spec.maxSends) };
+		if (known === undefined) {
+			this.#probes.set(spec.id, { spec, wanted: true, sends: [], answer: null, failure: null });
+		} else {
+			known.wanted = true;
+			known.spec = { ...spec, maxSends: Math.max(spec.maxSends, known.spec.maxSends) };
+		}
 	}
 
 	/** A send is made now. */
@@ -69,20 +84,20 @@ export class Ledger {
 	}
 
 	/** When the next send is due; null if there is none. */
-	dueAt({ spec, sends, answer, failure }: Probe): number | null {
-		if (answer !== null || failure !== null || sends.length >= spec.maxSends) return null;
+	dueAt({ spec, wanted, sends, answer, failure }: Probe): number | null {
+		if (this.frozen || answer !== null || failure !== null || !wanted || sends.length >= spec.maxSends) return null;
 		const last = sends[sends.length - 1];
 		return last === undefined
 			? Number.NEGATIVE_INFINITY
 			: last + waitAfter(sends.length, this.rtt(spec.server));
 	}
 
-	/** When the last send's answer is overdue; null if it was answered or is not sent out. */
-	overdueAt({ spec, sends, answer, failure }: Probe): number | null {
+	/** When the last send's answer is overdue; null if it was answered or will be sent again. */
+	overdueAt({ spec, wanted, sends, answer, failure }: Probe): number | null {
+		if (answer !== null || failure !== null) return null;
+		if (wanted && !this.frozen && sends.length < spec.maxSends) return null;
 		const last = sends[sends.length - 1];
-		if (answer !== null || failure !== null || last === undefined || sends.length < spec.maxSends)
-			return null;
-		return last + tailAfter(this.rtt(spec.server));
+		return last === undefined ? Number.NEGATIVE_INFINITY : last + tailAfter(this.rtt(spec.server));
 	}
 
 	/** Nothing can come of it any more. */

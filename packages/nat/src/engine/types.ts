@@ -56,6 +56,8 @@ export interface ProbeAnswer extends ProbeReply {
 /** A probe with its history. */
 export interface Probe {
 	spec: ProbeSpec;
+	/** It is in the present plan, so it may be sent again. */
+	wanted: boolean;
 	/** When it was sent, each time. */
 	readonly sends: number[];
 	answer: ProbeAnswer | null;

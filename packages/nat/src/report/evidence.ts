@@ -57,12 +57,13 @@ function serverEvidence({ knowledge, ledger }: Discovery, server: ServerFacts): 
 
 const CHANGES = { none: "none", both: "address-and-port", port: "port" } as const;
 
-function probeEvidence(discovery: Discovery, { spec, sends, answer, failure }: Probe): ProbeEvidence {
+function probeEvidence(discovery: Discovery, probe: Probe): ProbeEvidence {
+	const { spec, sends, answer, failure } = probe;
 	const since = (at: number): number => Math.round((at - discovery.startedAt) * 10) / 10;
 	const port = discovery.localPort(spec.socket);
 	const ip = discovery.local?.ip ?? null;
 	const over =
-		answer === null && discovery.ledger.isOver({ spec, sends, answer, failure }, discovery.endedAt);
+		answer === null && discovery.ledger.isOver(probe, discovery.endedAt);
 	return {
 		id: spec.id,
 		server: spec.server,
