@@ -31,7 +31,10 @@ export function interfaceFacts(nic: Interface, family: Family | undefined): Fact
 	const { kind } = nic.toJSON();
 	const nats = families.map((af) => [af, nic.toJSON().nat_by_af[af]] as const);
 	const defaults = families.filter((af) => nic.isDefault(af)).map((af) => `IPv${af}`);
-	const unverified = families.flatMap((af) => nic.reasons[af] ?? []);
+	const asked = family === undefined ? ([4, 6] as const) : [family];
+	const unverified = asked.flatMap((af) =>
+		nic.reasons[af] === null ? [] : [`IPv${af}: ${nic.reasons[af]}`],
+	);
 	return [
 		["NIC", `${nic.name} (${kind})${defaults.length > 0 ? `, default for ${defaults.join(" and ")}` : ""}`],
 		["addresses", ...lines(routes.flatMap((route) => route.nicIps.map(String)))],
