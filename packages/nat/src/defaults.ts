@@ -69,5 +69,7 @@ export const HAIRPIN_SENDS = 2;
 /** How long a hairpinned datagram may take: it goes no further than the NAT. */
 export const HAIRPIN_WAIT = 60;
 
+/** Servers asked about TCP, one after the other, until one can tell: many serve UDP alone. */
+export const TCP_SERVERS = 2;
 /** How long a TCP connection with its answer may take beyond two round trips. */
 export const TCP_MARGIN = 250;

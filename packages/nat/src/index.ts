@@ -67,6 +67,9 @@ export {
 	type SingleMappingInput,
 	singleMapping,
 } from "./predict/single.js";
+export { type LifetimeDeps, type LifetimeOptions, measureLifetime } from "./probes/lifetime.js";
+export { type AssumedNat, natInfoOf } from "./report/assumed.js";
+export { parseNatReport, REPORT_SCHEMA, REPORT_VERSION } from "./report/parse.js";
 export type {
 	Agreement,
 	DeltaVerdict,

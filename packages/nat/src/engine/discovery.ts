@@ -7,6 +7,7 @@ import {
 	PACE,
 	SILENCE_SENDS,
 	TCP_MARGIN,
+	TCP_SERVERS,
 	TIMEOUT,
 } from "../defaults.js";
 import type { Seen, TcpVerdict } from "../types.js";
@@ -53,6 +54,7 @@ export class Discovery {
 	#wanted: readonly ProbeSpec[] = [];
 	#tcp: TcpVerdict | null = null;
 	#tcpStartedAt: number | null = null;
+	readonly #tcpAsked = new Set<number>();
 	#steppedAt: number;
 	#ending: Ending | null = null;
 	#knowledge: Knowledge;
@@ -136,8 +138,14 @@ export class Discovery {
 		this.#hairpin.arrived();
 	}
 
+	/** Of a server that could not tell another one is asked, if there is one. */
 	tcpDone(verdict: TcpVerdict): void {
 		this.#tcp = verdict;
+		const other = this.#knowledge.servers.some(
+			({ index, alternate }) => alternate !== null && !this.#tcpAsked.has(index),
+		);
+		if (verdict.mapping === "unknown" && other && this.#tcpAsked.size < TCP_SERVERS)
+			this.#tcpStartedAt = null;
 	}
 
 	/** What is to be done now. */
@@ -154,7 +162,7 @@ export class Discovery {
 			isOver: (id) => this.#ledger.isOverId(id, now),
 		});
 		this.#ledger.plan(this.#wanted);
-		this.#ledger.frozen = this.#ledger.datagrams >= this.#budget;
+		this.#ledger.freeze(this.#ledger.datagrams >= this.#budget);
 		for (const spec of this.#wanted) {
 			if (this.#sockets.has(spec.socket)) continue;
 			this.#sockets.asked(spec.socket);
@@ -287,11 +295,14 @@ export class Discovery {
 		const { servers, mapping } = this.#knowledge;
 		if (!this.#settings.tcp || this.#tcpStartedAt !== null || this.#train.isRunning(now)) return;
 		const server = servers.find(
-			({ index, alternate }) => alternate !== null && !mapping.suspects.includes(index),
+			({ index, alternate }) =>
+				alternate !== null && !mapping.suspects.includes(index) && !this.#tcpAsked.has(index),
 		);
 		const other = server === undefined ? null : addressesOf(server).otherBoth;
 		if (server === undefined || other === null || mapping.behaviour === "none") return;
 		this.#tcpStartedAt = now;
+		this.#tcpAsked.add(server.index);
+		this.#tcp = null;
 		this.#freeAt = Math.max(this.#freeAt, now + PACE);
 		actions.push({ kind: "tcp", server: server.index, primary: server.primary, other });
 	}

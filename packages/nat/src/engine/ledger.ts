@@ -12,8 +12,7 @@ export class Ledger {
 	readonly #rtt = new Map<number, number>();
 	#datagrams = 0;
 
-	/** Nothing more is sent: what was sent is waited for, and the rest is over. */
-	frozen = false;
+	#frozen = false;
 
 	/** Datagrams sent so far. */
 	get datagrams(): number {
@@ -27,6 +26,11 @@ export class Ledger {
 
 	get(id: string): Probe | undefined {
 		return this.#probes.get(id);
+	}
+
+	/** Whether nothing more is sent: then what was sent is waited for, and the rest is over. */
+	freeze(frozen: boolean): void {
+		this.#frozen = frozen;
 	}
 
 	/** Take a new plan: what is not in it any more is not sent again, and not waited for longer than an answer takes. */
@@ -85,7 +89,8 @@ export class Ledger {
 
 	/** When the next send is due; null if there is none. */
 	dueAt({ spec, wanted, sends, answer, failure }: Probe): number | null {
-		if (this.frozen || answer !== null || failure !== null || !wanted || sends.length >= spec.maxSends) return null;
+		if (this.#frozen || answer !== null || failure !== null || !wanted || sends.length >= spec.maxSends)
+			return null;
 		const last = sends[sends.length - 1];
 		return last === undefined
 			? Number.NEGATIVE_INFINITY
@@ -95,7 +100,7 @@ export class Ledger {
 	/** When the last send's answer is overdue; null if it was answered or will be sent again. */
 	overdueAt({ spec, wanted, sends, answer, failure }: Probe): number | null {
 		if (answer !== null || failure !== null) return null;
-		if (wanted && !this.frozen && sends.length < spec.maxSends) return null;
+		if (wanted && !this.#frozen && sends.length < spec.maxSends) return null;
 		const last = sends[sends.length - 1];
 		return last === undefined ? Number.NEGATIVE_INFINITY : last + tailAfter(this.rtt(spec.server));
 	}

@@ -62,8 +62,7 @@ function probeEvidence(discovery: Discovery, probe: Probe): ProbeEvidence {
 	const since = (at: number): number => Math.round((at - discovery.startedAt) * 10) / 10;
 	const port = discovery.localPort(spec.socket);
 	const ip = discovery.local?.ip ?? null;
-	const over =
-		answer === null && discovery.ledger.isOver(probe, discovery.endedAt);
+	const over = answer === null && discovery.ledger.isOver(probe, discovery.endedAt);
 	return {
 		id: spec.id,
 		server: spec.server,

@@ -7,6 +7,7 @@ import type { DeltaVerdict, DoubleNatHint, MappingBehaviour, NatOptions, NatRepo
 import { changesSince } from "./changes.js";
 import { evidenceOf } from "./evidence.js";
 import { explain } from "./explain.js";
+import { REPORT_SCHEMA, REPORT_VERSION } from "./parse.js";
 
 /** What a report needs beside the discovery. */
 export interface ReportContext {
@@ -27,8 +28,8 @@ export function reportOf(discovery: Discovery, context: ReportContext): NatRepor
 	const trusted = trustedProbes(discovery);
 	const externalIps = [...new Set(trusted.flatMap((probe) => mappedIp(probe)))].sort();
 	const base = {
-		schema: "p2pd/nat-report",
-		version: 1,
+		schema: REPORT_SCHEMA,
+		version: REPORT_VERSION,
 		af: context.af,
 		final: ending !== null,
 		type,
