@@ -76,6 +76,9 @@ export class StunClient {
 	 */
 	async request(options: ClientRequestOptions = {}): Promise<StunReply> {
 		const { changeIp = false, changePort = false } = options;
+		if ((changeIp || changePort) && (this.#options.transport ?? "udp") !== "udp") {
+			throw new StunConfigError("a change request needs UDP: a connection has one server address");
+		}
 		const expectFrom =
 			changeIp || changePort ? await this.#changedAddress(changeIp, changePort, options) : undefined;
 		const { reply, server } = await this.#exchange(options, expectFrom);
