@@ -4,8 +4,8 @@ import { createServer as createTlsServer } from "node:tls";
 import { ManualClock } from "@p2pd/testnet";
 import { afterAll, describe, expect, it } from "vitest";
 import { decodeMessage, encodeMessage, StunClient, type StunClientOptions } from "../../src/index.js";
-import { StreamFramer } from "../../src/socket/stream-framer.js";
 import { startStunServer } from "../../src/server.js";
+import { StreamFramer } from "../../src/socket/stream-framer.js";
 import { loopback } from "../support/loopback.js";
 import { makeCertificate } from "../support/tls.js";
 
@@ -17,7 +17,13 @@ function serve(socket: Socket): void {
 		for (const data of framer.push(chunk)) {
 			const { transactionId } = decodeMessage(data);
 			const value = { ip: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
-			socket.write(encodeMessage({ class: "success", transactionId, attributes: [{ name: "XOR-MAPPED-ADDRESS", value }] }));
+			socket.write(
+				encodeMessage({
+					class: "success",
+					transactionId,
+					attributes: [{ name: "XOR-MAPPED-ADDRESS", value }],
+				}),
+			);
 		}
 	});
 }
@@ -77,7 +83,9 @@ describe("a client over TCP", () => {
 	});
 
 	it("gives up a stream that is no STUN", async () => {
-		await using server = await listen(createServer((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n")));
+		await using server = await listen(
+			createServer((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n")),
+		);
 		await using it = client({ server });
 		await expect(it.getMapping()).rejects.toMatchObject({ code: "ERR_STUN_NETWORK" });
 	});
@@ -86,7 +94,10 @@ describe("a client over TCP", () => {
 		const clock = new ManualClock();
 		const tcp = createServer();
 		await using server = await listen(tcp);
-		const it = new StunClient({ sockets: loopback("127.0.0.1"), transport: "tcp", server, timeout: 1000 }, { clock });
+		const it = new StunClient(
+			{ sockets: loopback("127.0.0.1"), transport: "tcp", server, timeout: 1000 },
+			{ clock },
+		);
 		const outcome = expect(it.getMapping()).rejects.toMatchObject({ code: "ERR_STUN_TIMEOUT" });
 		const [socket] = (await once(tcp, "connection")) as [Socket];
 		await once(socket, "data");
@@ -110,7 +121,11 @@ describe("a client over TCP", () => {
 
 describe("the framing of a stream", () => {
 	const messages = [0, 4, 40].map((size) =>
-		encodeMessage({ class: "success", transactionId: Buffer.alloc(12, size), attributes: [{ name: "PADDING", value: Buffer.alloc(size) }] }),
+		encodeMessage({
+			class: "success",
+			transactionId: Buffer.alloc(12, size),
+			attributes: [{ name: "PADDING", value: Buffer.alloc(size) }],
+		}),
 	);
 	const all = Buffer.concat(messages);
 
@@ -125,7 +140,13 @@ describe("the framing of a stream", () => {
 describe("a client over TLS", () => {
 	const certificate = makeCertificate("DNS:stun.test,IP:127.0.0.1");
 	afterAll(() => certificate.remove());
-	const tlsServer = () => listen(createTlsServer({ key: certificate.key, cert: certificate.cert }, serve).on("tlsClientError", () => undefined));
+	const tlsServer = () =>
+		listen(
+			createTlsServer({ key: certificate.key, cert: certificate.cert }, serve).on(
+				"tlsClientError",
+				() => undefined,
+			),
+		);
 
 	it.each([
 		["its IP", {}],
@@ -143,7 +164,10 @@ describe("a client over TLS", () => {
 	it("does not ask one that nobody vouches for", async () => {
 		await using server = await tlsServer();
 		await using it = client({ transport: "tls", server });
-		await expect(it.getMapping()).rejects.toMatchObject({ code: "ERR_STUN_NETWORK", errno: "DEPTH_ZERO_SELF_SIGNED_CERT" });
+		await expect(it.getMapping()).rejects.toMatchObject({
+			code: "ERR_STUN_NETWORK",
+			errno: "DEPTH_ZERO_SELF_SIGNED_CERT",
+		});
 	});
 
 	it("does not ask one of another name", async () => {
@@ -153,6 +177,9 @@ describe("a client over TLS", () => {
 			server: { ip: server.ip, port: server.port, host: "another.test" },
 			tls: { ca: certificate.cert },
 		});
-		await expect(it.getMapping()).rejects.toMatchObject({ code: "ERR_STUN_NETWORK", errno: "ERR_TLS_CERT_ALTNAME_INVALID" });
+		await expect(it.getMapping()).rejects.toMatchObject({
+			code: "ERR_STUN_NETWORK",
+			errno: "ERR_TLS_CERT_ALTNAME_INVALID",
+		});
 	});
 });

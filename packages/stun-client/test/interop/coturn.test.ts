@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { StunClient, type StunClientOptions } from "../../src/index.js";
-import { startStunServer, type StunServer } from "../../src/server.js";
+import { type StunServer, startStunServer } from "../../src/server.js";
 import { loopback } from "../support/loopback.js";
 import { makeCertificate, type TestCertificate } from "../support/tls.js";
 import { backgroundPrograms, describeWithTools, freePorts, run } from "./tools.js";
@@ -56,18 +56,24 @@ describeWithTools("our client asks coturn", ["turnserver", "openssl"], "coturn a
 	}, 40_000);
 	afterAll(() => certificate.remove());
 
-	it.each(["rfc8489", "rfc3489", "auto"] as const)("over UDP in mode %s, with change requests", async (mode) => {
-		await using client = new StunClient({ sockets: loopback(ME), server: server(), mode });
-		expect(await client.getMapping()).toMatchObject({
-			mapped: { ip: ME },
-			otherAddress: { ip: TWO, port: port + 1 },
-			responseOrigin: server(),
-			software: expect.stringContaining("Coturn"),
-		});
-		expect((await client.request({ changeIp: true })).from).toEqual({ ip: TWO, port });
-		expect((await client.request({ changePort: true })).from).toEqual({ ip: ONE, port: port + 1 });
-		expect((await client.request({ changeIp: true, changePort: true })).from).toEqual({ ip: TWO, port: port + 1 });
-	});
+	it.each(["rfc8489", "rfc3489", "auto"] as const)(
+		"over UDP in mode %s, with change requests",
+		async (mode) => {
+			await using client = new StunClient({ sockets: loopback(ME), server: server(), mode });
+			expect(await client.getMapping()).toMatchObject({
+				mapped: { ip: ME },
+				otherAddress: { ip: TWO, port: port + 1 },
+				responseOrigin: server(),
+				software: expect.stringContaining("Coturn"),
+			});
+			expect((await client.request({ changeIp: true })).from).toEqual({ ip: TWO, port });
+			expect((await client.request({ changePort: true })).from).toEqual({ ip: ONE, port: port + 1 });
+			expect((await client.request({ changeIp: true, changePort: true })).from).toEqual({
+				ip: TWO,
+				port: port + 1,
+			});
+		},
+	);
 
 	it("over UDP with FINGERPRINT", async () => {
 		await using client = new StunClient({ sockets: loopback(ME), server: server(), fingerprint: true });
@@ -102,52 +108,68 @@ describeWithTools("our client asks coturn", ["turnserver", "openssl"], "coturn a
 		await expect(request).rejects.toMatchObject({ status: 420, unknownAttributes: [0x7abc] });
 	});
 
-	it.each(["udp", "tcp"] as const)("with long-term credentials over %s", async (transport) => {
-		const secure = { ip: ONE, port: securePort };
-		await whenReady({ sockets: loopback(ME), server: secure, credentials: { username: "me", password: "secret" } });
-		await using client = new StunClient({
-			sockets: loopback(ME),
-			server: secure,
-			transport,
-			credentials: { username: "me", password: "secret" },
-		});
-		expect(await client.getWanIp()).toBe(ME);
-		await using stranger = new StunClient({
-			sockets: loopback(ME),
-			server: secure,
-			transport,
-			credentials: { username: "me", password: "wrong" },
-		});
-		await expect(stranger.getWanIp()).rejects.toMatchObject({ code: "ERR_STUN_RESPONSE", status: 401 });
-	}, 30_000);
+	it.each(["udp", "tcp"] as const)(
+		"with long-term credentials over %s",
+		async (transport) => {
+			const secure = { ip: ONE, port: securePort };
+			await whenReady({
+				sockets: loopback(ME),
+				server: secure,
+				credentials: { username: "me", password: "secret" },
+			});
+			await using client = new StunClient({
+				sockets: loopback(ME),
+				server: secure,
+				transport,
+				credentials: { username: "me", password: "secret" },
+			});
+			expect(await client.getWanIp()).toBe(ME);
+			await using stranger = new StunClient({
+				sockets: loopback(ME),
+				server: secure,
+				transport,
+				credentials: { username: "me", password: "wrong" },
+			});
+			await expect(stranger.getWanIp()).rejects.toMatchObject({ code: "ERR_STUN_RESPONSE", status: 401 });
+		},
+		30_000,
+	);
 });
 
-describeWithTools("coturn's clients ask our server", ["turnutils_stunclient", "turnutils_natdiscovery"], "coturn", () => {
-	let server: StunServer;
-	beforeAll(async () => {
-		const port = await freePorts([ONE, TWO]);
-		server = await startStunServer({
-			primary: { ip: ONE, port },
-			alternate: { ip: TWO, port: port + 1 },
-			responsePort: true,
-			rate: 0,
+describeWithTools(
+	"coturn's clients ask our server",
+	["turnutils_stunclient", "turnutils_natdiscovery"],
+	"coturn",
+	() => {
+		let server: StunServer;
+		beforeAll(async () => {
+			const port = await freePorts([ONE, TWO]);
+			server = await startStunServer({
+				primary: { ip: ONE, port },
+				alternate: { ip: TWO, port: port + 1 },
+				responsePort: true,
+				rate: 0,
+			});
 		});
-	});
-	afterAll(() => server.close());
-	const port = () => ["-p", `${server.primary.port}`];
+		afterAll(() => server.close());
+		const port = () => ["-p", `${server.primary.port}`];
 
-	it("turnutils_stunclient", async () => {
-		const output = await run("turnutils_stunclient", [...port(), "-L", ME, ONE]);
-		expect(output).toContain(`Response origin: : ${ONE}:${server.primary.port}`);
-		expect(output).toContain(`Other addr: : ${TWO}:${server.alternate?.port}`);
-		expect(output).toMatch(new RegExp(`UDP reflexive addr: ${ME.replaceAll(".", "\\.")}:[0-9]+`));
-	});
+		it("turnutils_stunclient", async () => {
+			const output = await run("turnutils_stunclient", [...port(), "-L", ME, ONE]);
+			expect(output).toContain(`Response origin: : ${ONE}:${server.primary.port}`);
+			expect(output).toContain(`Other addr: : ${TWO}:${server.alternate?.port}`);
+			expect(output).toMatch(new RegExp(`UDP reflexive addr: ${ME.replaceAll(".", "\\.")}:[0-9]+`));
+		});
 
-	it.each([[[]], [["-P"]]])("turnutils_natdiscovery finds neither mapping nor filtering %j", async (more) => {
-		const output = await run("turnutils_natdiscovery", ["-m", "-f", ...more, ...port(), "-L", ME, ONE]);
-		expect(output).toContain("No NAT! (Endpoint Independent Mapping)");
-		expect(output).toContain("NAT with Endpoint Independent Filtering!");
-		expect(output.match(/RFC 5780 response/g)).toHaveLength(4);
-		expect(output).not.toContain("ALG detected");
-	});
-});
+		it.each([[[]], [["-P"]]])(
+			"turnutils_natdiscovery finds neither mapping nor filtering %j",
+			async (more) => {
+				const output = await run("turnutils_natdiscovery", ["-m", "-f", ...more, ...port(), "-L", ME, ONE]);
+				expect(output).toContain("No NAT! (Endpoint Independent Mapping)");
+				expect(output).toContain("NAT with Endpoint Independent Filtering!");
+				expect(output.match(/RFC 5780 response/g)).toHaveLength(4);
+				expect(output).not.toContain("ALG detected");
+			},
+		);
+	},
+);

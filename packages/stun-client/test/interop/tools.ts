@@ -23,7 +23,12 @@ export function findTool(name: string): string | undefined {
 }
 
 /** A group of tests that needs programs: without them it is skipped with the reason, or fails where P2PD_LAB=required. */
-export function describeWithTools(title: string, tools: readonly string[], packages: string, body: () => void): void {
+export function describeWithTools(
+	title: string,
+	tools: readonly string[],
+	packages: string,
+	body: () => void,
+): void {
 	const missing = tools.filter((name) => findTool(name) === undefined);
 	if (missing.length === 0) {
 		describe(title, body);
@@ -44,13 +49,18 @@ export async function freePorts(ips: readonly string[]): Promise<number> {
 		const sockets = ips.flatMap((ip) =>
 			[port, port + 1].map((each) => {
 				const socket = createSocket(ip.includes(":") ? "udp6" : "udp4");
-				const bound = once(socket, "listening").then(() => true, () => false);
+				const bound = once(socket, "listening").then(
+					() => true,
+					() => false,
+				);
 				socket.bind({ port: each, address: ip, exclusive: true });
 				return { socket, bound };
 			}),
 		);
 		const free = await Promise.all(sockets.map(({ bound }) => bound));
-		await Promise.all(sockets.map(({ socket }) => new Promise<void>((resolve) => socket.close(() => resolve()))));
+		await Promise.all(
+			sockets.map(({ socket }) => new Promise<void>((resolve) => socket.close(() => resolve()))),
+		);
 		if (free.every((each) => each)) return port;
 	}
 	throw new Error(`no free ports on ${ips.join(", ")}`);
@@ -59,10 +69,16 @@ export async function freePorts(ips: readonly string[]): Promise<number> {
 /** Runs a program to its end and gives what it printed, whatever its exit code. */
 export function run(tool: string, args: readonly string[], timeoutMs = 20_000): Promise<string> {
 	return new Promise((resolve, reject) => {
-		execFile(findTool(tool) ?? tool, args, { timeout: timeoutMs, killSignal: "SIGKILL" }, (error, stdout, stderr) => {
-			if (error?.killed === true) reject(new Error(`${tool} did not end in ${timeoutMs} ms: ${stdout}${stderr}`));
-			else resolve(`${stdout}\n${stderr}`);
-		});
+		execFile(
+			findTool(tool) ?? tool,
+			args,
+			{ timeout: timeoutMs, killSignal: "SIGKILL" },
+			(error, stdout, stderr) => {
+				if (error?.killed === true)
+					reject(new Error(`${tool} did not end in ${timeoutMs} ms: ${stdout}${stderr}`));
+				else resolve(`${stdout}\n${stderr}`);
+			},
+		);
 	});
 }
 

@@ -50,6 +50,8 @@ describe("the rate limit", () => {
 		const respond = createStunResponder({ primary: at, rate: 1, burst: 2 }, { clock });
 		const request = encodeMessage({ class: "request", transactionId: Buffer.alloc(12) });
 		const count = (ip: string): number => respond(request, { ip, port: 5 }, at).length;
-		expect([count("192.0.2.1"), count("192.0.2.1"), count("192.0.2.1"), count("192.0.2.2")]).toEqual([1, 1, 0, 1]);
+		expect([count("192.0.2.1"), count("192.0.2.1"), count("192.0.2.1"), count("192.0.2.2")]).toEqual([
+			1, 1, 0, 1,
+		]);
 	});
 });

@@ -1,15 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { decodeMessage, encodeMessage, type MessageInput, type NamedAttribute, type RawAttribute } from "../../src/index.js";
+import {
+	decodeMessage,
+	encodeMessage,
+	type MessageInput,
+	type NamedAttribute,
+	type RawAttribute,
+} from "../../src/index.js";
 import { createStunResponder, type StunResponderOptions } from "../../src/server.js";
 
 const P = { ip: "198.51.100.1", port: 3478 };
 const S = { ip: "198.51.100.2", port: 3479 };
-const V6 = { primary: { ip: "2001:db8:aaaa:bbbb::1", port: 3478 }, alternate: { ip: "2001:db8:aaaa:bbbb::2", port: 3479 } };
+const V6 = {
+	primary: { ip: "2001:db8:aaaa:bbbb::1", port: 3478 },
+	alternate: { ip: "2001:db8:aaaa:bbbb::2", port: 3479 },
+};
 const ME = { ip: "203.0.113.7", port: 54321 };
 const ME6 = { ip: "2001:db8:1:2:3:4:5:6", port: 54321 };
 
-const request = (attributes: readonly (NamedAttribute | RawAttribute)[] = [], more: Partial<MessageInput> = {}): Buffer =>
-	encodeMessage({ class: "request", transactionId: Buffer.alloc(12, 1), attributes, ...more });
+const request = (
+	attributes: readonly (NamedAttribute | RawAttribute)[] = [],
+	more: Partial<MessageInput> = {},
+): Buffer => encodeMessage({ class: "request", transactionId: Buffer.alloc(12, 1), attributes, ...more });
 const classic = (attributes: readonly (NamedAttribute | RawAttribute)[] = []): Buffer =>
 	request(attributes, { transactionId: Buffer.alloc(16, 1) });
 const change = (changeIp: boolean, changePort: boolean): NamedAttribute => ({
@@ -76,7 +87,12 @@ describe("the responder", () => {
 		["a change without a second address", request([change(true, false)]), { alternate: undefined }, [0x0003]],
 		["RESPONSE-PORT, which is off", request([{ name: "RESPONSE-PORT", value: 99 }]), {}, [0x0027]],
 		["RESPONSE-ADDRESS", classic([{ name: "RESPONSE-ADDRESS", value: ME }]), {}, [0x0002]],
-		["PADDING where it is off", request([{ name: "PADDING", value: new Uint8Array(8) }]), { padding: false }, [0x0026]],
+		[
+			"PADDING where it is off",
+			request([{ name: "PADDING", value: new Uint8Array(8) }]),
+			{ padding: false },
+			[0x0026],
+		],
 	])("refuses %s with 420, from the address that was asked", (_name, data, options, unknown) => {
 		const reply = ask(data, options);
 		expect(reply).toMatchObject({ from: P, to: ME, message: { class: "error" } });
@@ -138,7 +154,13 @@ describe("the responder", () => {
 		["another method", request([], { method: 3 })],
 		["a message that is cut short", request([{ name: "SOFTWARE", value: "abcd" }]).subarray(0, 24)],
 		["a message with more behind it", Buffer.concat([request(), Buffer.alloc(4)])],
-		["a wrong FINGERPRINT", Buffer.concat([Buffer.from("000100082112a442010101010101010101010101", "hex"), Buffer.from("8028000400000000", "hex")])],
+		[
+			"a wrong FINGERPRINT",
+			Buffer.concat([
+				Buffer.from("000100082112a442010101010101010101010101", "hex"),
+				Buffer.from("8028000400000000", "hex"),
+			]),
+		],
 	])("drops %s", (_name, data) => {
 		expect(responder()(data, ME, P)).toEqual([]);
 	});
@@ -153,7 +175,11 @@ describe("the responder", () => {
 		const from = { ip: "fe80::2%eth0", port: 9 };
 		const [reply] = createStunResponder({ primary: at, rate: 0 })(request(), from, at);
 		expect(reply).toMatchObject({ from: at, to: from });
-		expect(decodeMessage(reply?.data ?? new Uint8Array()).attributes[0]?.value).toEqual({ family: 6, ip: "fe80::2", port: 9 });
+		expect(decodeMessage(reply?.data ?? new Uint8Array()).attributes[0]?.value).toEqual({
+			family: 6,
+			ip: "fe80::2",
+			port: 9,
+		});
 	});
 
 	it.each([

@@ -19,8 +19,14 @@ describe("the server on real sockets", () => {
 		await using client = new StunClient({ sockets: loopback("127.0.0.1"), server: primary });
 		expect(await client.getMapping()).toMatchObject({ otherAddress: alternate, responseOrigin: primary });
 		const sources = [];
-		for (const [changeIp, changePort] of [[true, false], [false, true], [true, true]]) {
-			sources.push((await client.request({ changeIp: changeIp ?? false, changePort: changePort ?? false })).from);
+		for (const [changeIp, changePort] of [
+			[true, false],
+			[false, true],
+			[true, true],
+		]) {
+			sources.push(
+				(await client.request({ changeIp: changeIp ?? false, changePort: changePort ?? false })).from,
+			);
 		}
 		expect(sources).toEqual([
 			{ ip: alternate?.ip, port: primary.port },
@@ -76,7 +82,11 @@ describe("the server on real sockets", () => {
 	});
 
 	it("limits connections", async () => {
-		await using server = await startStunServer({ primary: { ip: "127.0.0.1", port: 0 }, tcp: true, maxConnections: 1 });
+		await using server = await startStunServer({
+			primary: { ip: "127.0.0.1", port: 0 },
+			tcp: true,
+			maxConnections: 1,
+		});
 		const first = connect(server.primary.port, "127.0.0.1");
 		first.write(request);
 		await once(first, "data");
@@ -96,7 +106,12 @@ describe("the server on real sockets", () => {
 		socket.send(request, server.primary.port, "127.0.0.1");
 		await once(socket, "message");
 		socket.close();
-		await using client = new StunClient({ sockets: loopback("127.0.0.1"), server: server.primary, transport: "tcp", timeout: 50 });
+		await using client = new StunClient({
+			sockets: loopback("127.0.0.1"),
+			server: server.primary,
+			transport: "tcp",
+			timeout: 50,
+		});
 		await expect(client.getMapping()).rejects.toMatchObject({ code: "ERR_STUN_TIMEOUT" });
 	});
 

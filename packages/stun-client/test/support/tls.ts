@@ -17,10 +17,33 @@ export function makeCertificate(names: string): TestCertificate {
 	const dir = mkdtempSync(join(tmpdir(), "stun-client-tls-"));
 	const keyFile = join(dir, "key.pem");
 	const certFile = join(dir, "cert.pem");
-	execFileSync("openssl", [
-		...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "3650"],
-		...["-subj", "/CN=stun.test", "-addext", `subjectAltName=${names}`, "-keyout", keyFile, "-out", certFile],
-	], { stdio: "ignore" });
+	execFileSync(
+		"openssl",
+		[
+			...[
+				"req",
+				"-x509",
+				"-newkey",
+				"ec",
+				"-pkeyopt",
+				"ec_paramgen_curve:prime256v1",
+				"-nodes",
+				"-days",
+				"3650",
+			],
+			...[
+				"-subj",
+				"/CN=stun.test",
+				"-addext",
+				`subjectAltName=${names}`,
+				"-keyout",
+				keyFile,
+				"-out",
+				certFile,
+			],
+		],
+		{ stdio: "ignore" },
+	);
 	return {
 		key: readFileSync(keyFile, "utf8"),
 		cert: readFileSync(certFile, "utf8"),
