@@ -41,10 +41,11 @@ async function loaded(topology: LabTopology, change: Partial<Parameters<typeof r
 
 describeLab("interfaces on real networks", () => {
 	it("behind a home router: the NAT's address, its type and its ports", async () => {
-		const { nics } = await loaded(homeRouter(), { nat: true });
+		const { nics, sent } = await loaded(homeRouter(), { nat: true });
 		expect(nics.map(({ json }) => json.name)).toEqual(["eth0"]);
 		expect(nics[0]?.routes).toEqual({ 4: [`[192.168.1.20/32] -> [${HOME_IP4}/32]`], 6: [] });
 		expect(nics[0]?.json.nat).toMatchObject({ type: 5, nat_info: "restrict port", delta: { type: 2 } });
+		expect(sent).toBeGreaterThan(0);
 	});
 
 	it("multi-homed: each NIC has the address behind itself, the default one first", async () => {
@@ -56,12 +57,11 @@ describeLab("interfaces on real networks", () => {
 	});
 
 	it("multi-homed without a second gateway: a reason at once", async () => {
-		const { nics, elapsed } = await loaded(multiHomed("no-gateway"), { names: ["lan1"], nat: true });
+		const { nics, sent } = await loaded(multiHomed("no-gateway"), { names: ["lan1"], nat: true });
 		expect(nics[0]?.routes[4]).toEqual(["[192.168.2.20/32] -> []"]);
 		expect(nics[0]?.reasons[4]).toBe("lan1 has no IPv4 gateway and no STUN server on its link");
 		expect(nics[0]?.json.nat).toMatchObject({ type: 5, assumed: true });
-		// Any packet that was waited for would take 500 ms for its first repetition alone.
-		expect(elapsed).toBeLessThan(400);
+		expect(sent).toBe(0);
 	});
 
 	it("multi-homed with a strict filter: the reason names it", async () => {

@@ -7,6 +7,7 @@ import type {
 	HostAddress,
 	MissingFact,
 	NicAddress,
+	NicRoute,
 	OsDeps,
 	RawNic,
 	RawSnapshot,
@@ -16,7 +17,7 @@ import { readLinuxNames } from "./names.js";
 import { type Inet6Line, parseIfInet6 } from "./proc-if-inet6.js";
 import { parseProcIpv6Route } from "./proc-ipv6-route.js";
 import { parseProcRoute, type RouteOnNic } from "./proc-route.js";
-import { readSysfsNic, type SysfsNic } from "./sysfs-nic.js";
+import { readReversePathFilter, readSysfsNic, type SysfsNic } from "./sysfs-nic.js";
 
 /** What a read gave: its value, or `null` with a missing fact noted. */
 type Note = (nic: string | null, fact: string, reason: string) => void;
@@ -43,6 +44,7 @@ export async function readLinux(deps: OsDeps, options: EnumerateOptions): Promis
 		parseProcRoute(text, deps.endianness),
 	);
 	const routes6 = readProc(deps, note, "routes", "/proc/net/ipv6_route", parseProcIpv6Route);
+	const routes = groupByNic([...(routes4 ?? []), ...(routes6 ?? [])]);
 	const sysfs = readSysfs(deps, note, names, host, inet6);
 	const byNic = sortHostAddresses(host, names, sysfs, note);
 
@@ -72,9 +74,7 @@ export async function readLinux(deps: OsDeps, options: EnumerateOptions): Promis
 					4: host.ok && running === true,
 					6: inet6 !== null || (host.ok && running === true),
 				},
-				routes: [...(routes4 ?? []), ...(routes6 ?? [])]
-					.filter(({ nic }) => nic === name)
-					.map(({ route }) => route),
+				routes: routes.get(name) ?? [],
 				reversePathFilter: facts?.reversePathFilter ?? null,
 			};
 		});
@@ -82,6 +82,16 @@ export async function readLinux(deps: OsDeps, options: EnumerateOptions): Promis
 		if (host.ok && nic.running === false) note(nic.name, "addresses", "the link is down: IPv4 is not listed");
 	}
 	return { nics, routesKnown: { 4: routes4 !== null, 6: routes6 !== null }, missing };
+}
+
+function groupByNic(all: readonly RouteOnNic[]): Map<string, NicRoute[]> {
+	const byNic = new Map<string, NicRoute[]>();
+	for (const { nic, route } of all) {
+		const routes = byNic.get(nic);
+		if (routes) routes.push(route);
+		else byNic.set(nic, [route]);
+	}
+	return byNic;
 }
 
 /** A file of /proc/net; one that does not exist is an empty table (a kernel without IPv6). */
@@ -113,13 +123,14 @@ function readSysfs(
 	inet6: readonly Inet6Line[] | null,
 ): Map<string, SysfsNic | "vanished"> {
 	const facts = new Map<string, SysfsNic | "vanished">();
+	const filterOfAll = readReversePathFilter(deps, "all");
 	const refuse = (reason: string): Map<string, SysfsNic | "vanished"> => {
 		note(null, "kind, up, mtu, master", reason);
 		return new Map();
 	};
 	for (const name of names) {
 		try {
-			facts.set(name, readSysfsNic(deps, name));
+			facts.set(name, readSysfsNic(deps, name, filterOfAll));
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
 				return refuse(`/sys/class/net: ${reasonOf(error)}`);

@@ -21,9 +21,10 @@ const IFF_UP = 0x1;
 /**
  * Reads one NIC's folder in /sys/class/net. A file that this kernel does not have leaves its fact out.
  *
+ * @param filterOfAll net.ipv4.conf.all.rp_filter
  * @throws with the OS's `code` when the folder itself cannot be read (ENOENT: the NIC has vanished meanwhile)
  */
-export function readSysfsNic(deps: OsDeps, name: string): SysfsNic {
+export function readSysfsNic(deps: OsDeps, name: string, filterOfAll: number | null): SysfsNic {
 	const folder = `/sys/class/net/${name}`;
 	const entries = new Set(deps.readDir(folder));
 	const text = (file: string): string =>
@@ -49,17 +50,18 @@ export function readSysfsNic(deps: OsDeps, name: string): SysfsNic {
 		mac: cleanMac(text("address")),
 		master: master.split("/").at(-1) || null,
 		bridgePort: entries.has("brport"),
-		reversePathFilter: reversePathFilter(deps, name),
+		reversePathFilter: stricter(readReversePathFilter(deps, name), filterOfAll),
 	};
 }
 
-/** The stricter of "all" and the NIC's own setting, which is what the kernel goes by (ip-sysctl.rst). */
-function reversePathFilter(deps: OsDeps, name: string): ReversePathFilter | null {
-	const read = (who: string): number | null =>
-		number(optional(() => deps.readFile(`/proc/sys/net/ipv4/conf/${who}/rp_filter`)));
-	const own = read(name);
-	if (own === null) return null;
-	return (["off", "strict", "loose"] as const)[Math.max(own, read("all") ?? 0)] ?? null;
+/** net.ipv4.conf.NAME.rp_filter, where NAME is a NIC or "all"; `null` where it is not to be had. */
+export function readReversePathFilter(deps: OsDeps, name: string): number | null {
+	return number(optional(() => deps.readFile(`/proc/sys/net/ipv4/conf/${name}/rp_filter`)));
+}
+
+/** The kernel goes by the higher of the NIC's own setting and that of "all" (ip-sysctl.rst). */
+function stricter(own: number | null, all: number | null): ReversePathFilter | null {
+	return own === null ? null : ((["off", "strict", "loose"] as const)[Math.max(own, all ?? 0)] ?? null);
 }
 
 function number(text: string): number | null {
