@@ -8,6 +8,7 @@ import type { SocketDeps } from "./types.js";
 export const systemDeps: SocketDeps = {
 	libc: loadLibc,
 	platform: process.platform,
+	now: () => performance.now(),
 	reversePathFilter: (nic) => {
 		const [all, own] = ["all", nic].map(readFilter);
 		return all == null || own == null ? null : Math.max(all, own);

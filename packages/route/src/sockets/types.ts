@@ -36,6 +36,8 @@ export interface SocketDeps {
 	/** Gives libc, or says why there is none. Must not throw. */
 	readonly libc: () => LibcAccess;
 	readonly platform: NodeJS.Platform;
+	/** Monotonic, in ms. */
+	readonly now: () => number;
 	/** The `rp_filter` in force on a NIC: 0 off, 1 strict, 2 loose; null where it cannot be read. */
 	readonly reversePathFilter: (nic: string) => number | null;
 }

@@ -13,6 +13,7 @@ export const DEFAULT_LO: RouteNic = { ...LO, isDefault: () => true };
 export const NO_NATIVE: SocketDeps = {
 	libc: () => ({ available: false, reason: "taken away by the test", cause: undefined }),
 	platform: process.platform,
+	now: () => 0,
 	reversePathFilter: () => null,
 };
 

@@ -1,0 +1,77 @@
+import { IpAddress } from "@p2pd/address";
+import { kernelRoute, type LibcAccess, type SocketDeps, sourceRoute } from "@p2pd/route";
+import { describe, expect, it } from "vitest";
+import { SOURCE_HOLDS } from "../../src/defaults.js";
+import { loadLibc } from "../../src/libc/load-libc.js";
+import { systemDeps } from "../../src/sockets/deps.js";
+import { KernelSources } from "../../src/sockets/kernel-sources.js";
+import { accepted, closed, DEFAULT_LO, NO_NATIVE, portOf } from "./kit.js";
+
+const loopback = IpAddress.parse("127.0.0.1");
+
+describe("the kernel's choice of source", () => {
+	it.each([
+		["with libc", systemDeps],
+		["without libc", NO_NATIVE],
+	])("is told, and null where it has no route, %s", async (_how, deps) => {
+		const sources = new KernelSources(deps);
+		expect(await sources.towards(loopback)).toBe("127.0.0.1");
+		expect(await sources.towards(IpAddress.parse("::1"))).toBe("::1");
+		expect(await sources.towards(IpAddress.parse("fe80::1%gone0"))).toBeNull();
+	});
+
+	it("is asked for once in a while, and again when it turned out otherwise", async () => {
+		let [now, asked] = [1000, 0];
+		const deps: SocketDeps = {
+			...NO_NATIVE,
+			now: () => now,
+			libc: () => {
+				asked++;
+				return NO_NATIVE.libc();
+			},
+		};
+		const sources = new KernelSources(deps);
+		for (const [at, times] of [
+			[1000, 1],
+			[1000 + SOURCE_HOLDS - 1, 1],
+			[1000 + SOURCE_HOLDS, 2],
+		] as const) {
+			now = at;
+			await sources.towards(loopback);
+			expect(asked).toBe(times);
+		}
+		sources.forget(loopback);
+		await sources.towards(loopback);
+		expect(asked).toBe(3);
+	});
+});
+
+const access = loadLibc();
+
+describe.skipIf(!access.available)("a connection whose source turns out to be another", () => {
+	it("is made again from the right one", async () => {
+		if (!access.available) throw new Error(access.reason);
+		// A kernel that said 127.0.0.3 and then takes 127.0.0.1.
+		const stale: LibcAccess = {
+			...access,
+			libc: {
+				...access.libc,
+				getsockname: (_fd, address) => {
+					address.set([2, 0, 0, 0, 127, 0, 0, 3]);
+					return 0;
+				},
+			},
+		};
+		const server = await kernelRoute(4).listen();
+		const [first, second] = [accepted(server), accepted(server)];
+		const sockets = sourceRoute(
+			{ af: 4, nic: DEFAULT_LO, ip: "127.0.0.3" },
+			{ ...systemDeps, libc: () => stale },
+		);
+		const client = await sockets.connect({ ip: "127.0.0.1", port: portOf(server) });
+		expect(client.localAddress).toBe("127.0.0.3");
+		client.destroy();
+		for (const peer of await Promise.all([first, second])) peer.destroy();
+		await closed(server);
+	});
+});
