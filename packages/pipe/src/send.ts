@@ -41,9 +41,9 @@ function destination(core: PipeCore, data: DataTransport, dest: Peer): Peer {
 	const [ip, port] = parsePeer(dest, "dest");
 	const to: Peer = [withZone(ip, core.init.nic), port];
 	const { remote } = data;
-	if (core.lossless && (remote === null || to[0] !== remote[0] || to[1] !== remote[1])) {
+	if (data.fixed && (remote === null || to[0] !== remote[0] || to[1] !== remote[1])) {
 		const peer = remote === null ? "nobody" : peerText(remote);
-		throw new PipeDestinationError(`a TCP pipe sends to ${peer} alone, not to ${peerText(to)}`);
+		throw new PipeDestinationError(`a connected pipe sends to ${peer} alone, not to ${peerText(to)}`);
 	}
 	if ((to[0].includes(":") ? 6 : 4) !== (data.local[0].includes(":") ? 6 : 4)) {
 		throw new PipeDestinationError(`${peerText(to)} is of another family than this pipe's ${data.local[0]}`);

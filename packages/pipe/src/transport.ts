@@ -27,6 +27,8 @@ export interface Transport {
 
 /** A transport that carries data itself, which a TCP server's does not. */
 export interface DataTransport extends Transport {
+	/** Whether it sends to `remote` alone. */
+	readonly fixed: boolean;
 	/** The sender of the last message, in the spelling that `send` takes unchecked. */
 	readonly lastPeer: Peer;
 	/** Bytes handed to `send` that the kernel has not taken. */

@@ -1,8 +1,9 @@
 import type { Socket } from "node:dgram";
-import { PipeBindError } from "../errors.js";
+import { PipeBindError, PipeOptionError } from "../errors.js";
+import { peerText } from "../peer.js";
 import { Pipe } from "../pipe.js";
 import type { Peer, PipeEndpoint } from "../types.js";
-import { UdpTransport } from "../udp/udp-transport.js";
+import { connectedPeer, UdpTransport } from "../udp/udp-transport.js";
 import { commonInit, factoryOf, type Opening } from "./opening.js";
 import { familyOf } from "./resolve.js";
 
@@ -27,8 +28,13 @@ export async function openUdp(opening: Opening, endpoints: readonly PipeEndpoint
 }
 
 /** A pipe over a bound datagram socket. */
-export function udpOver(opening: Opening, socket: Socket, remote: Peer | null): Pipe {
+export function udpOver(opening: Opening, socket: Socket, dest: Peer | null): Pipe {
 	const { anySource, broadcast } = opening.options;
+	const connected = connectedPeer(socket);
+	if (connected !== null && dest !== null && (connected[0] !== dest[0] || connected[1] !== dest[1])) {
+		throw new PipeOptionError("socket", `connected to ${peerText(connected)}, not to ${peerText(dest)}`);
+	}
+	const remote = connected ?? dest;
 	return new Pipe({
 		...commonInit(opening),
 		role: remote === null ? "server" : "client",

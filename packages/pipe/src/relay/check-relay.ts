@@ -22,6 +22,8 @@ export function noteRelays(source: Pipe, targets: readonly Pipe[]): void {
  */
 export function checkRelay(source: Pipe, target: Pipe, to: Peer | undefined): void {
 	if (source === target) throw new PipeRelayError("a pipe cannot relay to itself");
+	if (source.state !== "open" || target.state !== "open")
+		throw new PipeRelayError("a closed pipe relays nothing");
 	const peer = to ?? target.remote;
 	if (peer === null) {
 		throw new PipeRelayError(

@@ -1,5 +1,5 @@
+import { callReported } from "../callbacks.js";
 import { PipeClosedError, PipeOverflowError } from "../errors.js";
-import { isThenable } from "../thenable.js";
 import type { EndReason, QueuePolicy, SubscriptionInfo } from "../types.js";
 import type { Matcher } from "./matcher.js";
 import { type Message, MessageQueue } from "./queue.js";
@@ -195,20 +195,9 @@ export class Subscription {
 		this.#handling = true;
 		let message: Message | undefined = first;
 		while (message !== undefined) {
-			let result: unknown;
-			try {
-				result = handler(message);
-			} catch (error) {
-				this.#host.report(error as Error);
-			}
-			if (isThenable(result)) {
-				result.then(
-					() => this.#next(handler),
-					(error: unknown) => {
-						this.#host.report(error as Error);
-						this.#next(handler);
-					},
-				);
+			const pending = callReported("subscription", this.#host, handler, [message]);
+			if (pending !== undefined) {
+				void pending.then(() => this.#next(handler));
 				return;
 			}
 			message = this.take();

@@ -7,6 +7,7 @@ import type { Peer } from "../types.js";
 /** One connected stream socket, plain or TLS, as client or accepted. */
 export class TcpTransport implements DataTransport {
 	readonly remote: Peer;
+	readonly fixed = true;
 	readonly #socket: Socket;
 	readonly #sink: TransportSink;
 	readonly #clock: Settings["clock"];
@@ -68,11 +69,9 @@ export class TcpTransport implements DataTransport {
 		}
 		return new Promise((resolve, reject) => {
 			this.#socket.write(data, (error) => {
-				if (error === null || error === undefined) resolve();
-				else
-					reject(
-						new PipeSendError(`the connection is gone: ${error.message}`, { cause: this.#error ?? error }),
-					);
+				// A socket that was destroyed meanwhile calls back without an error, though the data is lost.
+				if (!error && !this.#socket.destroyed) resolve();
+				else reject(this.#lost(error ?? this.#error));
 			});
 		});
 	}
@@ -84,7 +83,7 @@ export class TcpTransport implements DataTransport {
 				socket.off("finish", settle);
 				socket.off("close", settle);
 				if (socket.writableFinished) resolve();
-				else reject(new PipeSendError("the connection closed before all was sent", { cause: this.#error }));
+				else reject(this.#lost(this.#error));
 			};
 			socket.on("finish", settle);
 			socket.on("close", settle);
@@ -124,6 +123,11 @@ export class TcpTransport implements DataTransport {
 		this.#socket.off("end", this.#onEnd);
 		this.#socket.off("error", this.#onError);
 		this.#socket.off("close", this.#onClose);
+	}
+
+	#lost(cause: Error | null): PipeSendError {
+		const why = cause === null ? "" : `: ${cause.message}`;
+		return new PipeSendError(`the connection closed before all was sent${why}`, { cause });
 	}
 
 	#reset(): void {

@@ -26,6 +26,8 @@ export class UdpTransport implements DataTransport {
 	readonly #local: Peer;
 	/** The sender of the last datagram: most come from the same one as the last. */
 	#last: Peer;
+	/** A socket that came connected: the kernel takes no address with its datagrams. */
+	readonly fixed: boolean;
 	#share: StunShare | null = null;
 	#unsent = 0;
 	#sends = 0;
@@ -39,6 +41,7 @@ export class UdpTransport implements DataTransport {
 		this.#only = anySource ? null : remote;
 		this.#last = remote ?? ["", 0];
 		this.#counters = counters;
+		this.fixed = connectedPeer(socket) !== null;
 		const { address, port } = socket.address();
 		this.#local = [address, port];
 		socket.on("message", this.#onMessage);
@@ -75,13 +78,15 @@ export class UdpTransport implements DataTransport {
 		this.#sends++;
 		this.#unsent += data.length;
 		return new Promise((resolve, reject) => {
-			this.#socket.send(data, peer[1], peer[0], (error) => {
+			const done = (error: Error | null): void => {
 				this.#unsent -= data.length;
 				if (--this.#sends === 0) this.#idle?.();
 				if (error === null || error === undefined) resolve();
 				else
 					reject(new PipeSendError(`cannot send to ${peerText(peer)}: ${error.message}`, { cause: error }));
-			});
+			};
+			if (this.fixed) this.#socket.send(data, done);
+			else this.#socket.send(data, peer[1], peer[0], done);
 		});
 	}
 
@@ -136,4 +141,15 @@ export class UdpTransport implements DataTransport {
 		this.#share?.closed();
 		this.#sink.closed(null);
 	};
+}
+
+/** The peer of a socket that was connected; null for all others. */
+export function connectedPeer(socket: Socket): Peer | null {
+	try {
+		const { address, port } = socket.remoteAddress();
+		return [address, port];
+	} catch {
+		// Node's only way to say that it is not connected.
+		return null;
+	}
 }
