@@ -34,12 +34,8 @@ export const v4 = v4Value.map((value) => IpAddress.fromBigInt(value, 4));
 export const v6 = v6Value.map((value) => IpAddress.fromBigInt(value, 6));
 export const anyIp = fc.oneof(v4, v6, linkLocal);
 
-export const rangeV4 = fc
-	.tuple(v4, fc.integer({ min: 0, max: 32 }))
-	.map(([ip, cidr]) => new IPRange(ip, cidr));
-export const rangeV6 = fc
-	.tuple(v6, fc.integer({ min: 0, max: 128 }))
-	.map(([ip, cidr]) => new IPRange(ip, cidr));
+const rangeV4 = fc.tuple(v4, fc.integer({ min: 0, max: 32 })).map(([ip, cidr]) => new IPRange(ip, cidr));
+const rangeV6 = fc.tuple(v6, fc.integer({ min: 0, max: 128 })).map(([ip, cidr]) => new IPRange(ip, cidr));
 const zoned = fc
 	.tuple(linkLocal, fc.integer({ min: 10, max: 128 }))
 	.map(([ip, cidr]) => new IPRange(ip, cidr));

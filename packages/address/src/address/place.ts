@@ -16,7 +16,7 @@ const NEAR_MULTICAST_SCOPES = new Set([1, 2]);
  * link-local one gets the route's zone unless it has one.
  * @throws AddressZoneError for a link-local unicast address that has no zone from either (`ERR_ADDRESS_ZONE`).
  */
-export function placeDestination(
+function placeDestination(
 	address: IpAddress,
 	route: PlaceRoute | null,
 	platform: NodeJS.Platform,

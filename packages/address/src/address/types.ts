@@ -14,10 +14,11 @@ export interface AddressRoute {
 	readonly nic: { readonly name: string; readonly index?: number | null } | null;
 	/** The address that sockets are bound to, which decides the order of destinations; the any-address if none is. */
 	readonly localIp: string;
-	udp(options?: { readonly signal?: AbortSignal }): Promise<DnsUdpSocket>;
+	udp(options?: { readonly port?: number; readonly signal?: AbortSignal }): Promise<DnsUdpSocket>;
 	connect(options: {
 		readonly ip: string;
 		readonly port: number;
+		readonly localPort?: number;
 		readonly signal?: AbortSignal;
 	}): Promise<DnsTcpSocket>;
 }

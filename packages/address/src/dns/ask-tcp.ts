@@ -12,7 +12,7 @@ export async function askTcp(
 	sockets: DnsSockets,
 	signal: AbortSignal,
 ): Promise<Reply> {
-	const socket = await sockets.connect({ ip: server.ip, port: server.port, signal });
+	const socket = await sockets.connect({ ip: server.ip, port: server.port, localPort: 0, signal });
 	try {
 		signal.throwIfAborted();
 		return await new Promise((resolve, reject) => {

@@ -14,7 +14,8 @@ export async function askUdp(
 	sockets: DnsSockets,
 	signal: AbortSignal,
 ): Promise<Reply> {
-	const socket = await sockets.udp({ signal });
+	// Port 0 by name: a route may have a port of its own, which is not for queries.
+	const socket = await sockets.udp({ port: 0, signal });
 	try {
 		signal.throwIfAborted();
 		return await new Promise((resolve, reject) => {

@@ -1,12 +1,12 @@
 import { inspect } from "node:util";
-import { AddressFamilyError, AddressIndexError, AddressSyntaxError, AddressValueError } from "../errors.js";
+import { AddressFamilyError, AddressIndexError, AddressValueError } from "../errors.js";
 import { bitsOf, isFamily } from "../family.js";
 import { classifyBlock } from "../ip/classify.js";
 import { IpAddress, type IpInput } from "../ip/ip-address.js";
 import { takesZone } from "../ip/read-ip.js";
 import type { Family, IPRangeJson, IpClass } from "../types.js";
-import { readPrefix, toCidr } from "./netmask.js";
-import { sliceBounds } from "./slice.js";
+import { readGiven } from "./read-given.js";
+import { maybeIndex, sliceBounds, toIndex } from "./slice.js";
 
 /** What can be inside of a range: an address or a range, or the text of either. */
 export type RangeOperand = string | IpAddress | IPRange;
@@ -257,38 +257,4 @@ export class IPRange implements Iterable<IpAddress> {
 	*#walk(from: bigint, to: bigint, by: bigint): Generator<IpAddress, void> {
 		for (let i = from; by > 0n ? i < to : i > to; i += by) yield this.at(i);
 	}
-}
-
-function readGiven(ip: IpInput, prefix: number | string | undefined): { given: IpAddress; cidr: number } {
-	const slash = typeof ip === "string" ? ip.indexOf("/") : -1;
-	if (typeof ip !== "string" || slash < 0) {
-		const given = IpAddress.from(ip);
-		return { given, cidr: prefix === undefined ? bitsOf(given.af) : toCidr(prefix, given.af) };
-	}
-	if (prefix !== undefined) throw new AddressSyntaxError(ip, slash, "a second prefix");
-	const given = parsePart(ip, slash);
-	const reading = readPrefix(ip.slice(slash + 1), given.af);
-	if (!reading.ok) throw new AddressSyntaxError(ip, slash + 1 + reading.position, reading.reason);
-	return { given, cidr: reading.cidr };
-}
-
-/** The address before the slash; an error names the whole text. */
-function parsePart(text: string, slash: number): IpAddress {
-	try {
-		return IpAddress.parse(text.slice(0, slash));
-	} catch (error) {
-		if (!(error instanceof AddressSyntaxError)) throw error;
-		throw new AddressSyntaxError(text, error.position, error.reason);
-	}
-}
-
-function toIndex(index: number | bigint): bigint {
-	if (typeof index === "bigint") return index;
-	if (!Number.isSafeInteger(index))
-		throw new AddressValueError(String(index), "an index is a safe integer or a bigint");
-	return BigInt(index);
-}
-
-function maybeIndex(index: number | bigint | undefined): bigint | undefined {
-	return index === undefined ? undefined : toIndex(index);
 }

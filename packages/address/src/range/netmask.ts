@@ -5,7 +5,7 @@ import { type Fault, fault, readIp } from "../ip/read-ip.js";
 import type { Family } from "../types.js";
 
 /** The mask of a prefix length as a number: the first `cidr` bits set. */
-export function maskValue(cidr: number, af: Family): bigint {
+function maskValue(cidr: number, af: Family): bigint {
 	const bits = BigInt(bitsOf(af));
 	return ((1n << BigInt(cidr)) - 1n) << (bits - BigInt(cidr));
 }
@@ -58,7 +58,7 @@ export function cidrToNetmask(cidr: number, af: Family): string {
 }
 
 /** The prefix length itself, if the family has it. Throws AddressValueError otherwise. */
-export function checkCidr(cidr: number, af: Family): number {
+function checkCidr(cidr: number, af: Family): number {
 	if (!Number.isInteger(cidr) || cidr < 0 || cidr > bitsOf(af)) {
 		throw new AddressValueError(String(cidr), `a prefix length of IPv${af} is 0 to ${bitsOf(af)}`);
 	}

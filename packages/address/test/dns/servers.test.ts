@@ -306,6 +306,34 @@ describe("an Address with servers", () => {
 		await expect(failing).rejects.toMatchObject({ code: "ERR_ADDRESS_FAMILY", wanted: 4, found: [6] });
 	});
 
+	it("leaves the route's own port alone", async () => {
+		const { network, clock, address } = setUp();
+		const seen = serve(network, "dns0", "8.40.1.1", ({ id, name, type }) => [
+			answer(id, name, type, [], 0x0200),
+		]);
+		const inner = network.host("client").sockets(4, "eth0");
+		const ports: number[] = [];
+		// As a route that is bound to port 4000: that port, unless another one is asked for.
+		const bound = {
+			...{ af: 4 as const, nic: inner.nic, localIp: inner.localIp },
+			udp: async (options: { port?: number } = {}) => {
+				const socket = await inner.udp({ port: options.port ?? 4000 });
+				ports.push(socket.address().port);
+				return socket;
+			},
+			connect: async (options: { ip: string; port: number; localPort?: number }) => {
+				ports.push(options.localPort ?? 4000);
+				return inner.connect(options);
+			},
+		};
+		await expect(clock.runUntil(address(["8.40.1.1"]).res(bound))).rejects.toMatchObject({
+			detail: "ECONNREFUSED",
+		});
+		expect(seen.length).toBeGreaterThan(0);
+		expect(ports.length).toBeGreaterThan(seen.length);
+		expect(ports).not.toContain(4000);
+	});
+
 	it("never sends localhost to a server", async () => {
 		const { network, clock, route } = setUp();
 		const seen = serve(network, "dns0", "8.40.1.1", both);
