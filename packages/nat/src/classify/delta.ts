@@ -14,6 +14,8 @@ const MAX_STEP = 512;
 const FIT = 0.6;
 /** Too few to tell anything. */
 const MIN_SAMPLES = 4;
+/** Kept distances of local ports that stand apart: two are chance once in 64512^2 / 28 trains. */
+const MIN_KEPT = 2;
 /** Pairs that have to be testable before their not fitting means anything. */
 const MIN_PAIRS = 3;
 
@@ -53,15 +55,18 @@ export function judgeDelta(samples: readonly TrainSample[]): DeltaJudgement {
 			reason: `${equal} of ${answered.length} mapped ports are the local ones`,
 		};
 	}
-	const apart = answered.filter(({ part }) => part === 1);
-	const steady = pairsOf(apart);
-	const kept = steady.filter(({ dLocal, dMapped }) => dLocal === dMapped).length;
-	if (fits(kept, steady.length, span)) {
+	const pairs = pairsOf(answered);
+	// Consecutive local ports keep their distance in a dependent NAT too; what stands apart tells.
+	const steady = pairs.filter(({ dLocal }) => dLocal !== 1);
+	const isKept = ({ dLocal, dMapped }: Pair): boolean => dLocal === dMapped;
+	const kept = steady.filter(isKept).length;
+	const keptOfAll = pairs.filter(isKept).length;
+	if (fits(keptOfAll, pairs.length, span) && kept >= MIN_KEPT && kept >= steady.length * FIT) {
 		return {
 			type: 3,
 			value: 0,
 			conclusive: true,
-			reason: `${kept} of ${steady.length} distances are kept`,
+			reason: `${keptOfAll} of ${pairs.length} distances are kept`,
 		};
 	}
 	const ordered = answered.filter(({ inOrder }) => inOrder);
@@ -76,7 +81,14 @@ export function judgeDelta(samples: readonly TrainSample[]): DeltaJudgement {
 		return unknown(`too few new mappings of local ports that stand apart: ${steady.length} pairs`);
 	}
 	const dependent = findDependent(ordered, span) ?? findDependent(answered, span);
-	if (dependent !== null) return dependent;
+	if (dependent !== null) {
+		const apart = pairsOf(ordered.filter(({ part }) => part === 1));
+		const otherwise = apart.filter((pair) => !counts(pair, dependent.value)).length;
+		// A counter of every mapping shows the same in part 2.
+		return otherwise >= MIN_KEPT
+			? dependent
+			: unknown("too few new mappings of local ports that stand apart");
+	}
 	if (testable.apart < MIN_PAIRS || testable.neighbours < MIN_PAIRS) {
 		return unknown(`too few mappings in order: ${testable.apart} and ${testable.neighbours} pairs`);
 	}
