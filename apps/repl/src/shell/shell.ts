@@ -5,10 +5,10 @@ import manifest from "../../package.json" with { type: "json" };
 import type { Context } from "../context.js";
 import { EXIT, errorLine } from "../errors.js";
 import { completeNicNames } from "./completion.js";
-import { reportFailures } from "./evaluation.js";
 import { historyFile, keepHistory } from "./history.js";
 import { createSession } from "./session.js";
 import { Walkthrough } from "./walkthrough.js";
+import { createWriter } from "./writer.js";
 
 /** What a user reads first. */
 export function banner(): string {
@@ -28,36 +28,35 @@ export async function openShell(context: Context): Promise<number> {
 	const { io, out } = context;
 	const session = createSession();
 	out.message(banner());
-	const colour = out.colours.isColorSupported;
+	const isTerminal = io.stdin.isTTY === true && io.stdout.isTTY === true;
+	let interrupt = new AbortController();
+	let last: Error | undefined;
 	const server = start({
 		prompt: "> ",
 		input: io.stdin,
 		output: io.stdout,
-		terminal: io.stdout.isTTY === true,
-		useColors: colour,
-		preview: io.stdout.isTTY === true,
+		terminal: isTerminal,
+		useColors: out.colours.isColorSupported,
+		preview: isTerminal,
 		ignoreUndefined: true,
 		breakEvalOnSigint: true,
-		writer: (value: unknown) => inspect(value, { colors: colour, depth: 6, compact: 3 }),
+		writer: createWriter({
+			colours: out.colours.isColorSupported,
+			onError: (error) => {
+				last = error;
+			},
+			onInterrupt: () => {
+				interrupt.abort();
+				interrupt = new AbortController();
+			},
+		}),
 	});
-	let interrupt = new AbortController();
 	preload(server, session.names, () => interrupt.signal);
-	let last: unknown;
-	reportFailures(server, ({ error, interrupted }) => {
-		last = error;
-		if (interrupted) {
-			interrupt.abort();
-			interrupt = new AbortController();
-			io.stdout.write("interrupted\n");
-		} else {
-			io.stdout.write(`${out.colours.red("error:")} ${errorLine(error)}\n`);
-		}
-	});
 	addCommands(server, context, () => last);
 	completeNicNames(server, () => (session.names["Interface"] as { list(): string[] }).list());
 	const ended = new Promise<void>((resolve) => server.once("exit", resolve));
 	const file = historyFile(io.env);
-	if (file !== undefined && io.stdout.isTTY) {
+	if (file !== undefined && isTerminal) {
 		const fault = await keepHistory(server, file);
 		if (fault !== undefined) out.warn(`history is not kept: ${errorLine(fault)}`);
 	}

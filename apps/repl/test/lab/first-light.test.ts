@@ -67,4 +67,19 @@ describeLab("the first program behind a home router's NAT", () => {
 		expect(stdout).toContain(HOME_IP4);
 		expect(stdout).toContain("restrict port");
 	});
+
+	it("runs line by line in the shell", async () => {
+		const lines = `process.env.P2PD_STUN_SERVERS = ${JSON.stringify(stunServers.join(","))};\n${SEED_TEXT}out.toString()\n`;
+		const scenario = new URL("./scenarios/shell.ts", import.meta.url);
+		const { stdout, exitCode } = await lab.run<{ stdout: string; exitCode: number }>(
+			"client",
+			scenario,
+			lines,
+		);
+		expect(stdout).not.toContain("error:");
+		expect(stdout).toContain(HOME_IP4);
+		expect(stdout).toContain("[ 'lo', 'eth0' ]");
+		expect(stdout).toContain("'Test\\r\\n\\r\\n'");
+		expect(exitCode).toBe(0);
+	});
 });

@@ -1,0 +1,32 @@
+import { inspect } from "node:util";
+import { codeOf, errorLine } from "../errors.js";
+
+/** How the shell prints values. */
+export interface WriterOptions {
+	readonly colours: boolean;
+	/** Told of every error that is printed. */
+	readonly onError: (error: Error) => void;
+	/** Told when Ctrl-C has ended a line. */
+	readonly onInterrupt: () => void;
+}
+
+/**
+ * Makes the shell's writer: values as Node shows them, an error as one line (the shell puts "Uncaught" before one that a
+ * line threw). `.details` shows the rest.
+ */
+export function createWriter({ colours, onError, onInterrupt }: WriterOptions): (value: unknown) => string {
+	return (value) => {
+		if (!(value instanceof Error) && !isForeignError(value))
+			return inspect(value, { colors: colours, depth: 6 });
+		if (codeOf(value) === "ERR_SCRIPT_EXECUTION_INTERRUPTED") {
+			onInterrupt();
+			return "interrupted";
+		}
+		onError(value);
+		return `${value.name}: ${errorLine(value)}`;
+	};
+}
+
+/** An error that the shell's own context made: another realm's `Error` is no instance of ours. */
+const isForeignError = (value: unknown): value is Error =>
+	typeof value === "object" && value !== null && Object.prototype.toString.call(value) === "[object Error]";

@@ -1,0 +1,34 @@
+import { PassThrough, Readable } from "node:stream";
+import type { Io } from "../../src/io.js";
+
+/** Streams that are no terminal, and what was written to them. */
+export interface FakeIo extends Io {
+	written(): { stdout: string; stderr: string };
+}
+
+/**
+ * Makes an Io whose stdin has this text.
+ *
+ * @param terminal whether the streams say that they are a terminal, 200 columns wide
+ */
+export function fakeIo(stdin = "", env: Io["env"] = {}, terminal = false): FakeIo {
+	const sink = (): { stream: NodeJS.WriteStream; text: () => string } => {
+		const stream = new PassThrough();
+		const chunks: Buffer[] = [];
+		stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+		return { stream: stream as unknown as NodeJS.WriteStream, text: () => Buffer.concat(chunks).toString() };
+	};
+	const [out, err] = [sink(), sink()];
+	const input = Readable.from([stdin]) as unknown as NodeJS.ReadStream;
+	if (terminal) {
+		for (const stream of [input, out.stream, err.stream])
+			Object.assign(stream, { isTTY: true, columns: 200, rows: 50 });
+	}
+	return {
+		stdin: input,
+		stdout: out.stream,
+		stderr: err.stream,
+		env,
+		written: () => ({ stdout: out.text(), stderr: err.text() }),
+	};
+}
