@@ -1,16 +1,14 @@
 import { Buffer } from "node:buffer";
 import type { BindOptions, Socket as DgramSocket, RemoteInfo } from "node:dgram";
 import type { AddressInfo } from "node:net";
-import { MAX_UDP_PAYLOAD } from "./defaults.js";
 import { SystemError } from "./errors.js";
-import { isLinkLocal6 } from "./ip-layer.js";
 import type { Nic } from "./nic.js";
 import type { UdpPacket } from "./packet.js";
-import { isAny } from "./port-table.js";
 import { checkPort, sendArguments } from "./send-arguments.js";
 import type { Family, HostPort } from "./types.js";
+import { UdpBinding } from "./udp-binding.js";
 import { UdpSocketOptions } from "./udp-socket-options.js";
-import type { UdpEndpoint, UdpStack } from "./udp-stack.js";
+import type { UdpStack } from "./udp-stack.js";
 
 /** What a socket is made with. */
 export interface UdpSocketParts {
@@ -30,20 +28,22 @@ const nodeError = (code: string, message: string): Error => Object.assign(new Er
 export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 	readonly #stack: UdpStack;
 	readonly #af: Family;
-	readonly #nic: Nic | null;
-	readonly #reuse: boolean;
+	readonly #binding: UdpBinding;
 	#state: "unbound" | "binding" | "bound" | "closed" = "unbound";
-	#endpoint: UdpEndpoint | null = null;
-	#boundIp = "";
-	#wantedPort = 0;
 	#connecting = false;
 
 	constructor({ stack, af, nic = null, reuse = false }: UdpSocketParts) {
 		super();
 		this.#stack = stack;
 		this.#af = af;
-		this.#nic = nic;
-		this.#reuse = reuse;
+		this.#binding = new UdpBinding({
+			stack,
+			af,
+			nic,
+			reuse,
+			receive: (packet, by) => this.#receive(packet, by),
+			refused: (remote) => this.#refused(remote),
+		});
 	}
 
 	bind(
@@ -61,7 +61,7 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 		const wantedIp = typeof options.address === "string" && options.address !== "" ? options.address : any;
 		this.#state = "binding";
 		try {
-			this.#claim(wantedIp, wantedPort);
+			this.#binding.bind(wantedIp, wantedPort);
 		} catch (error) {
 			this.#state = "unbound";
 			process.nextTick(() => this.emit("error", error));
@@ -77,8 +77,9 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 
 	address(): AddressInfo {
 		this.#alive();
-		if (this.#endpoint === null) throw new SystemError("EBADF", "getsockname");
-		const { localIp, localPort, nic } = this.#endpoint;
+		const { endpoint } = this.#binding;
+		if (endpoint === null) throw new SystemError("EBADF", "getsockname");
+		const { localIp, localPort, nic } = endpoint;
 		return { address: this.#stack.ip.withZone(localIp, nic), port: localPort, family: `IPv${this.#af}` };
 	}
 
@@ -86,7 +87,7 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 		this.#alive();
 		const listener = typeof address === "function" ? address : callback;
 		const remotePort = checkPort(port);
-		if (this.#connecting || this.#endpoint?.remote) {
+		if (this.#connecting || this.#binding.remote !== null) {
 			throw nodeError("ERR_SOCKET_DGRAM_IS_CONNECTED", "Already connected");
 		}
 		if (this.#state === "unbound") this.bind();
@@ -99,7 +100,7 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 		const attempt = (): void => {
 			if (this.#state === "closed") return;
 			try {
-				this.#connectTo(typeof address === "string" ? address : this.#loopback(), remotePort);
+				this.#binding.connect(typeof address === "string" ? address : this.#loopback(), remotePort);
 			} catch (error) {
 				fail(error);
 				return;
@@ -113,26 +114,29 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 
 	disconnect(): void {
 		this.#alive();
-		if (!this.#endpoint?.remote) throw nodeError("ERR_SOCKET_DGRAM_NOT_CONNECTED", "Not connected");
-		// Linux takes a port back that nobody asked for by number; the next send or connect gets another.
-		this.#replace(this.#boundIp, this.#wantedPort, this.#endpoint.nic, null);
+		if (this.#binding.remote === null) throw nodeError("ERR_SOCKET_DGRAM_NOT_CONNECTED", "Not connected");
+		this.#binding.disconnect();
 	}
 
 	remoteAddress(): AddressInfo {
 		this.#alive();
-		const remote = this.#endpoint?.remote;
-		if (!remote) throw nodeError("ERR_SOCKET_DGRAM_NOT_CONNECTED", "Not connected");
+		const { remote } = this.#binding;
+		if (remote === null) throw nodeError("ERR_SOCKET_DGRAM_NOT_CONNECTED", "Not connected");
 		return { address: remote.ip, port: remote.port, family: `IPv${this.#af}` };
 	}
 
 	send(message: unknown, ...rest: unknown[]): void {
 		this.#alive();
-		const { data, port, address, callback } = sendArguments(message, rest, Boolean(this.#endpoint?.remote));
+		const args = sendArguments(message, rest, this.#binding.remote !== null);
+		const { data, port = 0, address = this.#loopback(), callback } = args;
 		if (this.#state === "unbound") this.bind();
 		this.#whenBound(() => {
 			try {
 				if (this.#state === "closed") throw nodeError("ERR_SOCKET_DGRAM_NOT_RUNNING", "Not running");
-				this.#transmit(data, port, address);
+				this.#binding.send(data, this.#binding.remote ?? { ip: address, port }, {
+					ttl: this.ttl,
+					broadcast: this.broadcast,
+				});
 			} catch (error) {
 				if (callback === undefined) process.nextTick(() => this.emit("error", error));
 				else process.nextTick(callback as (error: unknown, bytes: number) => void, error, 0);
@@ -146,8 +150,7 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 		this.#alive();
 		if (callback !== undefined) this.once("close", callback);
 		this.#state = "closed";
-		if (this.#endpoint !== null) this.#stack.remove(this.#af, this.#endpoint);
-		this.#endpoint = null;
+		this.#binding.close();
 		process.nextTick(() => this.emit("close"));
 		return this;
 	}
@@ -167,86 +170,12 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 
 	protected override descriptor(syscall: string): void {
 		this.#alive();
-		if (this.#endpoint === null) throw new SystemError("EBADF", syscall);
+		if (this.#binding.endpoint === null) throw new SystemError("EBADF", syscall);
 	}
 
 	#whenBound(then: () => void): void {
 		if (this.#state === "binding") this.once("listening", then);
 		else then();
-	}
-
-	#claim(address: string, port: number): void {
-		const { ip, nic: zone } = this.#stack.ip.parse(address, "bind");
-		if (ip.includes(":") !== (this.#af === 6)) throw new SystemError("EINVAL", "bind", address);
-		if (zone === null && this.#nic === null && this.#af === 6 && isLinkLocal6(ip)) {
-			throw new SystemError("EINVAL", "bind", address);
-		}
-		const nic = this.#nic ?? zone;
-		const localPort = this.#stack.claim({ af: this.#af, localIp: ip, port, nic, reuse: this.#reuse });
-		this.#boundIp = ip;
-		this.#wantedPort = port;
-		this.#replace(ip, localPort, nic, null);
-	}
-
-	#replace(localIp: string, localPort: number, nic: Nic | null, remote: HostPort | null): UdpEndpoint {
-		if (this.#endpoint !== null) this.#stack.remove(this.#af, this.#endpoint);
-		const endpoint: UdpEndpoint = {
-			localIp,
-			localPort,
-			nic,
-			reuse: this.#reuse,
-			remote,
-			receive: (packet, by) => this.#receive(packet, by),
-			refused: (about) => this.#refused(about),
-		};
-		this.#endpoint = endpoint;
-		if (localPort !== 0) this.#stack.add(this.#af, endpoint);
-		return endpoint;
-	}
-
-	/** The endpoint with a port, which it may have lost by `disconnect`. */
-	#withPort(syscall: string): UdpEndpoint {
-		if (this.#endpoint === null) throw new SystemError("EBADF", syscall);
-		if (this.#endpoint.localPort !== 0) return this.#endpoint;
-		const { localIp, nic } = this.#endpoint;
-		const claim = { af: this.#af, localIp, port: 0, nic, reuse: this.#reuse };
-		return this.#replace(localIp, this.#stack.claim(claim), nic, null);
-	}
-
-	#connectTo(address: string, port: number): void {
-		const endpoint = this.#withPort("connect");
-		const { ip, nic: zone } = this.#parseRemote(address, "connect");
-		const nic = endpoint.nic ?? zone;
-		const localIp = isAny(endpoint.localIp) ? this.#stack.ip.sourceFor(ip, nic) : endpoint.localIp;
-		this.#replace(localIp, endpoint.localPort, nic, { ip, port });
-	}
-
-	#parseRemote(address: string, syscall: string): { readonly ip: string; readonly nic: Nic | null } {
-		let parsed: { readonly ip: string; readonly nic: Nic | null };
-		try {
-			parsed = this.#stack.ip.parse(address, syscall);
-		} catch (cause) {
-			// A name: there is no DNS in here.
-			throw address.includes(":") || address.includes("%")
-				? cause
-				: new SystemError("ENOTFOUND", "getaddrinfo", address);
-		}
-		if (parsed.ip.includes(":") !== (this.#af === 6)) throw new SystemError("EINVAL", syscall, address);
-		return parsed;
-	}
-
-	#transmit(data: Buffer, port: number | undefined, address: string | undefined): void {
-		const endpoint = this.#withPort("send");
-		const remote = endpoint.remote ?? { ip: address ?? this.#loopback(), port: port ?? 0 };
-		const { ip, nic: zone } = this.#parseRemote(remote.ip, "send");
-		if (data.length > MAX_UDP_PAYLOAD) throw new SystemError("EMSGSIZE", "send", remote.ip, remote.port);
-		if (!this.broadcast && this.#stack.ip.isBroadcast(ip)) {
-			throw new SystemError("EACCES", "send", remote.ip, remote.port);
-		}
-		const nic = endpoint.nic ?? zone;
-		const src = isAny(endpoint.localIp) ? this.#stack.ip.sourceFor(ip, nic) : endpoint.localIp;
-		const from = { ip: src, port: endpoint.localPort };
-		this.#stack.send(from, { ip, port: remote.port }, data, nic, this.ttl);
 	}
 
 	#receive(packet: UdpPacket, nic: Nic | null): void {
@@ -262,7 +191,7 @@ export class UdpSocket extends UdpSocketOptions implements DgramSocket {
 
 	/** Linux tells a socket of unreachable ports only once it is connected. */
 	#refused({ ip, port }: HostPort): void {
-		if (!this.#endpoint?.remote) return;
+		if (this.#binding.remote === null) return;
 		this.#stack.ip.fabric.clock.enter();
 		this.emit("error", new SystemError("ECONNREFUSED", "recvmsg", ip, port));
 	}

@@ -1,18 +1,10 @@
-import {
-	DEFAULT_TTL,
-	TCP_FIRST_RTO_MS,
-	TCP_LINGER_MS,
-	TCP_MAX_RTO_MS,
-	TCP_MIN_RTO_MS,
-	TCP_RETRIES,
-	TCP_SEGMENT,
-	TCP_SYN_RETRIES,
-} from "../defaults.js";
+import { DEFAULT_TTL, TCP_LINGER_MS, TCP_RETRIES, TCP_SEGMENT, TCP_SYN_RETRIES } from "../defaults.js";
 import { SystemError } from "../errors.js";
 import type { ManualClock } from "../manual-clock.js";
 import type { TcpPacket } from "../packet.js";
 import type { Family, HostPort } from "../types.js";
 import { ReceiveQueue } from "./receive-queue.js";
+import { RetransmitTimer } from "./retransmit-timer.js";
 import { type Outstanding, SendQueue } from "./send-queue.js";
 
 /** What a connection tells whoever uses it. */
@@ -51,15 +43,14 @@ export class TcpConnection {
 	readonly #receive = new ReceiveQueue();
 	#state: State = "syn-sent";
 	#user: ConnectionUser | null = null;
-	#timer: unknown = null;
+	readonly #timer: RetransmitTimer;
 	#lingering: unknown = null;
-	#retries = 0;
-	#rto = TCP_FIRST_RTO_MS;
 	#synAt = 0;
 	#announced = 0;
 
 	constructor(parts: ConnectionParts) {
 		this.#parts = parts;
+		this.#timer = new RetransmitTimer(parts.clock, () => this.#repeat());
 		this.local = parts.local;
 		this.remote = parts.remote;
 	}
@@ -173,18 +164,17 @@ export class TcpConnection {
 		const fresh = this.#send.acknowledge(ack);
 		// An older one that was overtaken says nothing new.
 		if (ack === this.#send.acknowledged) this.#send.window = window;
-		this.#retries = 0;
+		this.#timer.answered();
 		if (this.#state === "syn-received" && fresh) this.#establish();
-		if (fresh) this.#restartTimer();
+		if (fresh) this.#timer.restart(this.#send.first !== undefined);
 		this.#pump();
 		if (fresh && !this.#send.isFull) this.#user?.writable();
 	}
 
 	#establish(): void {
 		this.#state = "established";
-		this.#retries = 0;
-		this.#rto = Math.max(TCP_MIN_RTO_MS, 2 * (this.#parts.clock.now() - this.#synAt));
-		this.#restartTimer();
+		this.#timer.measured(this.#parts.clock.now() - this.#synAt);
+		this.#timer.restart(this.#send.first !== undefined);
 		this.#user?.connected();
 		this.#pump();
 	}
@@ -192,12 +182,12 @@ export class TcpConnection {
 	#pump(): void {
 		if (this.#state !== "established") return;
 		for (let part = this.#send.take(); part !== null; part = this.#send.take()) this.#transmit(part);
-		if (this.#send.hasWaiting) this.#startTimer();
+		if (this.#send.hasWaiting) this.#timer.start();
 	}
 
 	#transmit({ seq, syn, fin, data }: Outstanding): void {
 		this.#output({ seq, syn, fin, data });
-		this.#startTimer();
+		this.#timer.start();
 	}
 
 	#acknowledge(): void {
@@ -224,31 +214,15 @@ export class TcpConnection {
 		});
 	}
 
-	#startTimer(): void {
-		if (this.#timer !== null || this.#state === "closed") return;
-		const wait = Math.min(this.#rto * 2 ** this.#retries, TCP_MAX_RTO_MS);
-		this.#timer = this.#parts.clock.schedule(() => {
-			this.#timer = null;
-			this.#repeat();
-		}, wait);
-	}
-
-	#restartTimer(): void {
-		this.#parts.clock.clearTimeout(this.#timer);
-		this.#timer = null;
-		if (this.#send.first !== undefined) this.#startTimer();
-	}
-
 	/** Nothing came back in time: the oldest segment again, or a byte more than the closed window takes. */
 	#repeat(): void {
 		const oldest = this.#send.first ?? this.#send.take(true);
-		if (oldest === null) return;
+		if (oldest === null || this.#state === "closed") return;
 		const opening = this.#state !== "established";
-		if (this.#retries >= (opening ? TCP_SYN_RETRIES : TCP_RETRIES)) {
+		if (this.#timer.repeats > (opening ? TCP_SYN_RETRIES : TCP_RETRIES)) {
 			this.#close(this.#error("ETIMEDOUT", opening ? "connect" : "read"));
 			return;
 		}
-		this.#retries += 1;
 		this.#transmit(oldest);
 	}
 
@@ -259,9 +233,8 @@ export class TcpConnection {
 	#close(error: SystemError | null): void {
 		if (this.#state === "closed") return;
 		this.#state = "closed";
-		this.#parts.clock.clearTimeout(this.#timer);
+		this.#timer.stop();
 		this.#parts.clock.clearTimeout(this.#lingering);
-		this.#timer = null;
 		this.#parts.done();
 		this.#user?.closed(error);
 	}
