@@ -50,9 +50,7 @@ export function chooseDefault(
 	af: OsFamily,
 	answer: SourceAnswer | null,
 ): DefaultNic | null {
-	const probe = probeDestination(raw.nics, af) ?? PROBE_DESTINATIONS[af][0];
-	const looked = lookUpRoute(raw.nics, probe);
-	const inTable = raw.namedDefaults?.[af] ?? (looked && isDefaultRoute(looked.route) ? looked.nic : null);
+	const inTable = raw.namedDefaults?.[af] ?? defaultInTable(raw.nics, af);
 	if (answer?.ip === null) return null;
 	if (answer) {
 		const owners = raw.nics.filter(
@@ -66,6 +64,12 @@ export function chooseDefault(
 	}
 	if (inTable === null) return null;
 	return { name: inTable, source: answer?.ip ?? null, from: "table", confirmed: false };
+}
+
+/** The NIC of the default route that the table prefers, be there routes of their own for all the probes or not. */
+function defaultInTable(nics: readonly RawNic[], af: OsFamily): string | null {
+	const only = nics.map((nic) => ({ ...nic, routes: nic.routes.filter(isDefaultRoute) }));
+	return lookUpRoute(only, PROBE_DESTINATIONS[af][0])?.nic ?? null;
 }
 
 function sameIp(a: string, b: string): boolean {
