@@ -58,7 +58,9 @@ export {
 	StunResponseError,
 	StunTimeoutError,
 } from "./errors.js";
+export { checkOtherAddress } from "./servers/check-other-address.js";
 export { DEFAULT_STUN_SERVERS } from "./servers/list.js";
+export { systemLookup } from "./servers/lookup.js";
 export {
 	parseStunServer,
 	parseStunServers,
@@ -72,6 +74,7 @@ export {
 	resolveStunServers,
 } from "./servers/resolve.js";
 export type { ResolvedServer, ServerFeature, StunServerSpec, UnresolvedServer } from "./servers/types.js";
+export { type ServerVerification, type VerifyOptions, verifyStunServer } from "./servers/verify.js";
 export { StunSocket, type StunSocketDeps, type StunSocketOptions } from "./socket/stun-socket.js";
 export type { StunReply, StunRequestOptions, StunSocketCounts } from "./socket/types.js";
 export { RtoTable, rtoFromRtt } from "./transactions/rto.js";
