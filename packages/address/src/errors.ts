@@ -31,7 +31,9 @@ export class AddressError extends Error {
 /** A text could not be read. `position` is the index of the first character at fault, from 0. */
 export class AddressSyntaxError extends AddressError {
 	override readonly name = "AddressSyntaxError";
+	/** Index of the first character at fault. */
 	readonly position: number;
+	/** What is wrong there, in words. */
 	readonly reason: string;
 
 	constructor(input: string, position: number, reason: string, options?: ErrorOptions) {
@@ -129,9 +131,11 @@ export class AddressTimeoutError extends AddressError {
 /** `at(i)` outside of the range; a RangeError, as the language has for its own sequences. */
 export class AddressIndexError extends RangeError {
 	override readonly name = "AddressIndexError";
+	/** Stable and for programs. */
 	readonly code = "ERR_ADDRESS_INDEX";
 	/** The range, as text. */
 	readonly input: string;
+	/** The index that was asked for. */
 	readonly index: bigint;
 	/** How many hosts the range has. */
 	readonly size: bigint;

@@ -18,6 +18,7 @@ import type { AddressRoute, Endpoint } from "./types.js";
 export class Address {
 	/** The host as it was understood: a name in ASCII, or an IP in canonical text. */
 	readonly host: string;
+	/** 0 to 65535. */
 	readonly port: number;
 	readonly #literal: IpAddress | null;
 	readonly #servers: readonly DnsServer[] | null;
@@ -135,6 +136,7 @@ export class Address {
 		return { host: this.host, port: this.port, endpoints: this.#resolved?.endpoints ?? null };
 	}
 
+	/** What Node's console shows. */
 	[inspect.custom](): string {
 		const found = this.#resolved?.endpoints.map(({ ip }) => ip).join(", ") ?? "not resolved";
 		return `Address(${this}: ${found})`;

@@ -24,7 +24,7 @@ export async function findNames(request: ResolveRequest, context: LookupContext)
 	return {
 		way: servers ? "servers" : "system",
 		families: { 4: reportOf(outcomes[4]), 6: reportOf(outcomes[6]) },
-		addresses: [...new Map(addresses.map((ip) => [ip, IpAddress.parse(ip)])).values()],
+		addresses: addresses.map((ip) => IpAddress.parse(ip)),
 	};
 }
 

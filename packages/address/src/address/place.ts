@@ -36,26 +36,27 @@ export interface Placed {
 	readonly dropped: readonly { readonly ip: string; readonly reason: string }[];
 }
 
-/** Makes addresses fit for this machine. One that has no place is dropped, if another one has. */
+/** Makes addresses fit for this machine. Each is there once. One that has no place is dropped, if another one has. */
 export function placeAll(
 	addresses: readonly IpAddress[],
 	route: PlaceRoute | null,
 	platform: NodeJS.Platform,
 ): Placed {
-	const placed: IpAddress[] = [];
+	const placed = new Map<string, IpAddress>();
 	const dropped: { ip: string; reason: string }[] = [];
 	let lost: AddressZoneError | undefined;
 	for (const address of addresses) {
 		try {
-			placed.push(placeDestination(address, route, platform));
+			const destination = placeDestination(address, route, platform);
+			placed.set(destination.toString(), destination);
 		} catch (error) {
 			if (!(error instanceof AddressZoneError)) throw error;
 			lost = error;
 			dropped.push({ ip: address.toString(), reason: error.message });
 		}
 	}
-	if (placed.length === 0 && lost) throw lost;
-	return { placed, dropped };
+	if (placed.size === 0 && lost) throw lost;
+	return { placed: [...placed.values()], dropped };
 }
 
 /** Whether an address means something only on one link of this machine. */

@@ -28,13 +28,17 @@ export class HelperProcess {
 	#ended = false;
 	#rest = "";
 
-	/** @param onEnd - Called once when the process is gone, killed or by itself. */
-	constructor(onEnd: () => void) {
+	/**
+	 * @param host - The name that it is started for, for the error.
+	 * @param onEnd - Called once when the process is gone, killed or by itself.
+	 * @throws AddressDnsError where a process may not be started.
+	 */
+	constructor(host: string, onEnd: () => void) {
 		if (process.env[MARK] !== undefined) {
-			throw new AddressDnsError("", `a lookup process cannot start one (${MARK} is set)`, null);
+			throw new AddressDnsError(host, `a lookup process cannot start one (${MARK} is set)`, null);
 		}
 		this.#onEnd = onEnd;
-		this.#child = start();
+		this.#child = start(host);
 		this.#child.on("error", (cause) => this.#end("the lookup process did not start", cause));
 		this.#child.on("exit", (code, signal) => this.#end(`the lookup process ended (${signal ?? code})`));
 		// A write into a process that has just ended; its exit says the same.
@@ -122,7 +126,7 @@ export class HelperProcess {
 	}
 }
 
-function start(): ChildProcessByStdio<Writable, Readable, null> {
+function start(host: string): ChildProcessByStdio<Writable, Readable, null> {
 	try {
 		return spawn(process.execPath, ["-e", HELPER_SCRIPT], {
 			stdio: ["pipe", "pipe", "ignore"],
@@ -131,7 +135,7 @@ function start(): ChildProcessByStdio<Writable, Readable, null> {
 		});
 	} catch (cause) {
 		// Node's permission model refuses it in this way.
-		throw new AddressDnsError("", "the lookup process may not start", null, { cause });
+		throw new AddressDnsError(host, "the lookup process may not start", null, { cause });
 	}
 }
 

@@ -17,7 +17,7 @@ let idleTimer: NodeJS.Timeout | undefined;
 export const systemLookup: SystemLookup = async (host, family, signal) => {
 	signal.throwIfAborted();
 	clearTimeout(idleTimer);
-	const mine = helper?.usable ? helper : start();
+	const mine = helper?.usable ? helper : start(host);
 	try {
 		return await mine.lookup(host, family, signal);
 	} finally {
@@ -25,8 +25,8 @@ export const systemLookup: SystemLookup = async (host, family, signal) => {
 	}
 };
 
-function start(): HelperProcess {
-	const started: HelperProcess = new HelperProcess(() => {
+function start(host: string): HelperProcess {
+	const started: HelperProcess = new HelperProcess(host, () => {
 		if (helper === started) helper = undefined;
 	});
 	helper = started;

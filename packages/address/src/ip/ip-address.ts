@@ -85,14 +85,17 @@ export class IpAddress {
 		return this.ipClass === "private" || this.ipClass === "unique-local";
 	}
 
+	/** 127.0.0.0/8 or ::1. */
 	get isLoopback(): boolean {
 		return this.ipClass === "loopback";
 	}
 
+	/** 169.254.0.0/16 or fe80::/10. */
 	get isLinkLocal(): boolean {
 		return this.ipClass === "link-local";
 	}
 
+	/** 224.0.0.0/4 or ff00::/8. */
 	get isMulticast(): boolean {
 		return this.ipClass === "multicast";
 	}
@@ -142,6 +145,7 @@ export class IpAddress {
 		return a.zone === null || (b.zone !== null && a.zone < b.zone) ? -1 : 1;
 	}
 
+	/** The address as a number, without its zone. */
 	toBigInt(): bigint {
 		return this.#value;
 	}
@@ -157,10 +161,12 @@ export class IpAddress {
 		return this.#text;
 	}
 
+	/** The canonical text. */
 	toJSON(): string {
 		return this.toString();
 	}
 
+	/** What Node's console shows. */
 	[inspect.custom](): string {
 		return `IpAddress(${this})`;
 	}

@@ -91,6 +91,7 @@ export class IPRange implements Iterable<IpAddress> {
 		return this.#given.toString();
 	}
 
+	/** The zone of its addresses, or null. */
 	get zone(): string | null {
 		return this.#given.zone;
 	}
@@ -142,10 +143,12 @@ export class IPRange implements Iterable<IpAddress> {
 		return this.ipClass === "private" || this.ipClass === "unique-local";
 	}
 
+	/** Whether every address is of 127.0.0.0/8, or it is ::1. */
 	get isLoopback(): boolean {
 		return this.ipClass === "loopback";
 	}
 
+	/** Whether every address is of 169.254.0.0/16, or every one of fe80::/10. */
 	get isLinkLocal(): boolean {
 		return this.ipClass === "link-local";
 	}
@@ -238,6 +241,7 @@ export class IPRange implements Iterable<IpAddress> {
 		return `${this.ip}/${this.cidr}`;
 	}
 
+	/** What Node's console shows. */
 	[inspect.custom](): string {
 		return `IPRange(${this})`;
 	}

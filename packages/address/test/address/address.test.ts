@@ -108,6 +108,17 @@ describe("a name", () => {
 		expect(routed.endpoints().map(({ af }) => af)).toEqual([4, 4, 6, 6]);
 	});
 
+	it("has each endpoint once, however it was written", async () => {
+		const systemLookup = names({ h: ["0.0.0.0", "127.0.0.1", "2A00::1", "2a00:0::1", "::"] });
+		const address = await new Address("h", 80, {}, { ...dual, systemLookup }).res();
+		expect(
+			address
+				.endpoints()
+				.map(({ ip }) => ip)
+				.sort(),
+		).toEqual(["127.0.0.1", "2a00::1", "::1"]);
+	});
+
 	it("drops a link-local address without a zone, says so, and fails only if it has no other", async () => {
 		const systemLookup = names({ both: ["fe80::5", "192.168.1.9"], one: ["fe80::5"] });
 		const both = await new Address("both", 80, {}, { ...dual, systemLookup }).res();

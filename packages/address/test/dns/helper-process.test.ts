@@ -13,7 +13,7 @@ function started(): { helper: HelperProcess; ended: Promise<void> } {
 	const ended = new Promise<void>((resolve) => {
 		onEnd = resolve;
 	});
-	return { helper: new HelperProcess(onEnd), ended };
+	return { helper: new HelperProcess("localhost", onEnd), ended };
 }
 
 describe("a HelperProcess", () => {
