@@ -12,6 +12,8 @@ export class TcpTransport implements DataTransport {
 	readonly #sink: TransportSink;
 	readonly #clock: Settings["clock"];
 	readonly #local: Peer;
+	/** Sends that the kernel has not taken, in their order. */
+	readonly #sends: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
 	#error: Error | null = null;
 	/** Whether something was sent in this tick; the rest of it goes out in one piece then. */
 	#sentInTick = false;
@@ -68,11 +70,8 @@ export class TcpTransport implements DataTransport {
 			this.#socket.cork();
 		}
 		return new Promise((resolve, reject) => {
-			this.#socket.write(data, (error) => {
-				// A socket that was destroyed meanwhile calls back without an error, though the data is lost.
-				if (!error && !this.#socket.destroyed) resolve();
-				else reject(this.#lost(error ?? this.#error));
-			});
+			this.#sends.push({ resolve, reject });
+			this.#socket.write(data, this.#onWritten);
 		});
 	}
 
@@ -143,10 +142,21 @@ export class TcpTransport implements DataTransport {
 		transport.#socket.uncork();
 	}
 
+	/** Streams call back in the order of their writes. */
+	readonly #onWritten = (error: Error | null | undefined): void => {
+		const send = this.#sends.shift();
+		// A socket that was destroyed meanwhile calls back without an error, though the data is lost.
+		if (!error && !this.#socket.destroyed) send?.resolve();
+		else send?.reject(this.#lost(error ?? this.#error));
+	};
 	readonly #onData = (data: Buffer): void => this.#sink.chunk(data, this.remote);
 	readonly #onEnd = (): void => this.#sink.ended();
 	readonly #onError = (error: Error): void => {
 		this.#error ??= error;
 	};
-	readonly #onClose = (): void => this.#sink.closed(this.#error);
+	readonly #onClose = (): void => {
+		// A stream need not call back for what its end overtook.
+		for (const send of this.#sends.splice(0)) send.reject(this.#lost(this.#error));
+		this.#sink.closed(this.#error);
+	};
 }
