@@ -150,7 +150,9 @@ export class TcpConnection {
 		if (packet.ack !== null) this.#acknowledged(packet.ack, packet.window);
 		if (this.#state === "closed") return;
 		const occupies = packet.data.length > 0 || packet.fin || packet.syn;
-		if (this.#user === null && packet.data.length > 0) {
+		// Bytes for nobody are refused; a repeat of what was taken before is only acknowledged again.
+		const fresh = packet.data.length > 0 && packet.seq + packet.data.length > (this.#receive.next ?? 0);
+		if (this.#user === null && fresh) {
 			this.abort();
 			return;
 		}
