@@ -36,7 +36,7 @@ export function checkTests(statement: FilteringStatement, mapping: MappingBehavi
 	const { both, port, bothControl, portControl, understands, alternateAlive } = statement;
 	const honours = [port, portControl, understands].includes("reply");
 	const byProxy = isVarying(mapping) && honours && alternateAlive;
-	const waits = isVarying(mapping) && understands === "pending";
+	const waits = isVarying(mapping) && !honours && [port, portControl, understands].includes("pending");
 	return {
 		both: controlled(both, waits ? "pending" : bothControl, byProxy),
 		port: controlled(port, waits ? "pending" : portControl, byProxy),

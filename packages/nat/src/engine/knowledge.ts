@@ -1,6 +1,6 @@
 import type { HostPort } from "@p2pd/stun-client";
 import { alternateProblem } from "../classify/alternate.js";
-import { type FilteringJudgement, judgeFiltering } from "../classify/filtering.js";
+import { checkTests, type FilteringJudgement, judgeFiltering } from "../classify/filtering.js";
 import { judgeMapping, type LocalEnd, type MappingJudgement } from "../classify/mapping.js";
 import type { FilteringStatement, MappingStatement, TestResult } from "../classify/types.js";
 import { probeId } from "./ids.js";
@@ -31,6 +31,8 @@ export interface Knowledge {
 	readonly filtering: FilteringJudgement;
 	/** No test is under way that could decide it, so more servers have to test. */
 	readonly filteringStuck: boolean;
+	/** Servers whose silence proves nothing, because their control was silent too. */
+	readonly uncontrolled: readonly number[];
 	/** By server, of those that are not suspect and can test or may turn out to. */
 	readonly filteringStatements: readonly FilteringStatement[];
 	readonly lossSeen: boolean;
@@ -59,15 +61,26 @@ export function know(
 	const need = primaries.length <= 1 ? 1 : 2;
 	const filtering = judgeFiltering(filteringStatements, mapping.behaviour, need);
 	const busy = candidates.some(({ index }) => filteringProbes(index).some((id) => ledger.isPending(id, now)));
+	const stuck = !filtering.decided && !busy && candidates.some(({ alive }) => alive);
+	const uncontrolled = filteringStatements
+		.filter((each) => Object.values(checkTests(each, mapping.behaviour)).includes("uncontrolled"))
+		.map(({ server }) => server);
 	const lossSeen = ledger.lossSeen();
 	return {
 		servers,
 		mapping,
 		filtering,
-		filteringStuck: !filtering.decided && !busy,
+		filteringStuck: stuck,
+		uncontrolled,
 		filteringStatements,
 		lossSeen,
-		trouble: lossSeen || mapping.dissent || filtering.dissent || servers.some(({ silent }) => silent),
+		trouble:
+			lossSeen ||
+			stuck ||
+			uncontrolled.length > 0 ||
+			mapping.dissent ||
+			filtering.dissent ||
+			servers.some(({ silent }) => silent),
 	};
 }
 
@@ -168,7 +181,7 @@ function filteringStatement(ledger: Ledger, server: ServerFacts, now: number): F
 	// A server that was not asked often enough may be asked more: see the plan.
 	const tested = (id: string, expected: HostPort | null): TestResult => {
 		const result = ledger.test(id, expected, now);
-		return result === "none" && !ledger.hasAnswerOrFailure(id) ? "pending" : result;
+		return result === "none" && !ledger.hasAnswerOrFailure(id) && !ledger.isFrozen ? "pending" : result;
 	};
 	return {
 		server: index,

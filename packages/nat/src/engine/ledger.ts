@@ -33,6 +33,10 @@ export class Ledger {
 		this.#frozen = frozen;
 	}
 
+	get isFrozen(): boolean {
+		return this.#frozen;
+	}
+
 	/** Take a new plan: what is not in it any more is not sent again, and not waited for longer than an answer takes. */
 	plan(specs: readonly ProbeSpec[]): void {
 		for (const probe of this.#probes.values()) {

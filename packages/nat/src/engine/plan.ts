@@ -60,10 +60,13 @@ export function filterServers({
 	knowledge,
 	sendsOf,
 }: Pick<PlanInput, "knowledge" | "sendsOf">): ServerFacts[] {
-	const { servers, mapping, filtering, filteringStuck } = knowledge;
+	const { servers, mapping, filtering, filteringStuck, uncontrolled } = knowledge;
 	const fit = servers.filter(
 		({ index, alive, silent, alternate }) =>
-			!mapping.suspects.includes(index) && !silent && (alternate !== null || !alive),
+			!mapping.suspects.includes(index) &&
+			!uncontrolled.includes(index) &&
+			!silent &&
+			(alternate !== null || !alive),
 	);
 	const begun = (server: ServerFacts): number => (sendsOf(probeId.filterBoth(server.index)) === null ? 1 : 0);
 	const heard = (server: ServerFacts): number => (server.alive ? 0 : 1);
