@@ -5,7 +5,7 @@ import { SOURCE_HOLDS } from "../../src/defaults.js";
 import { loadLibc } from "../../src/libc/load-libc.js";
 import { systemDeps } from "../../src/sockets/deps.js";
 import { KernelSources } from "../../src/sockets/kernel-sources.js";
-import { accepted, closed, DEFAULT_LO, NO_NATIVE, portOf } from "./kit.js";
+import { closed, DEFAULT_LO, NO_NATIVE, portOf } from "./kit.js";
 
 const loopback = IpAddress.parse("127.0.0.1");
 
@@ -63,7 +63,11 @@ describe.skipIf(!access.available)("a connection whose source turns out to be an
 			},
 		};
 		const server = await kernelRoute(4).listen();
-		const [first, second] = [accepted(server), accepted(server)];
+		const sources: (string | undefined)[] = [];
+		server.on("connection", (peer) => {
+			sources.push(peer.remoteAddress);
+			peer.resume();
+		});
 		const sockets = sourceRoute(
 			{ af: 4, nic: DEFAULT_LO, ip: "127.0.0.3" },
 			{ ...systemDeps, libc: () => stale },
@@ -71,7 +75,7 @@ describe.skipIf(!access.available)("a connection whose source turns out to be an
 		const client = await sockets.connect({ ip: "127.0.0.1", port: portOf(server) });
 		expect(client.localAddress).toBe("127.0.0.3");
 		client.destroy();
-		for (const peer of await Promise.all([first, second])) peer.destroy();
 		await closed(server);
+		expect(sources).toEqual(["127.0.0.1", "127.0.0.3"]);
 	});
 });
