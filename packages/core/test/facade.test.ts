@@ -1,0 +1,41 @@
+import * as address from "@p2pd/address";
+import * as nat from "@p2pd/nat";
+import * as netif from "@p2pd/netif";
+import * as os from "@p2pd/netif/os";
+import * as pipe from "@p2pd/pipe";
+import * as route from "@p2pd/route";
+import * as stun from "@p2pd/stun-client";
+import * as stunServer from "@p2pd/stun-client/server";
+import { describe, expect, it } from "vitest";
+import * as core from "../src/index.js";
+import * as coreOs from "../src/netif-os.js";
+import * as coreStunServer from "../src/stun-client-server.js";
+
+const parts = { address, nat, netif, pipe, route, stun };
+const names = (module: object): string[] => Object.keys(module).sort();
+
+describe("the facade", () => {
+	it("exports everything that the six packages export, the same values, and nothing else", () => {
+		for (const [part, module] of Object.entries(parts)) {
+			for (const [name, value] of Object.entries(module)) {
+				expect((core as Record<string, unknown>)[name], `${name} of ${part}`).toBe(value);
+			}
+		}
+		expect(names(core)).toEqual([...new Set(Object.values(parts).flatMap(names))].sort());
+	});
+
+	it("has no name that two packages use for different things", () => {
+		const owners = new Map<string, unknown>();
+		for (const module of Object.values(parts)) {
+			for (const [name, value] of Object.entries(module)) {
+				if (owners.has(name)) expect(owners.get(name), name).toBe(value);
+				owners.set(name, value);
+			}
+		}
+	});
+
+	it("passes the subpaths on", () => {
+		expect(names(coreStunServer)).toEqual(names(stunServer));
+		expect(names(coreOs)).toEqual(names(os));
+	});
+});
