@@ -36,7 +36,9 @@ export class Address {
 	 * an IPv4 NAT64 prefix.
 	 */
 	constructor(host: string | IpAddress, port: number, options: AddressOptions = {}, deps: AddressDeps = {}) {
-		const target = parseTarget([String(host), port], { defaultPort: port });
+		const target = parseTarget([typeof host === "string" ? host : host.toString(), port], {
+			defaultPort: port,
+		});
 		this.host = target.host;
 		this.port = target.port;
 		this.#literal = target.af === undefined ? null : IpAddress.parse(target.host);

@@ -43,6 +43,7 @@ export class HelperProcess {
 		this.#child.on("exit", (code, signal) => this.#end(`the lookup process ended (${signal ?? code})`));
 		// A write into a process that has just ended; its exit says the same.
 		this.#child.stdin.on("error", (cause) => this.#end("the lookup process hung up", cause));
+		this.#child.stdout.on("error", (cause) => this.#end("the lookup process hung up", cause));
 		this.#child.stdout.setEncoding("utf8");
 		this.#child.stdout.on("data", (text: string) => this.#read(text));
 		this.#hold(false);
