@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { TRIAL_TIMEOUT } from "./defaults.js";
 import type { LabAvailability } from "./types.js";
 
 /** The tools that a laboratory runs, with the Debian package of each. */
@@ -24,21 +25,6 @@ export function labPath(): string {
 	return [...new Set([...dirs, "/usr/sbin", "/sbin", "/usr/bin", "/bin"])].join(delimiter);
 }
 
-function isExecutable(file: string): boolean {
-	try {
-		accessSync(file, constants.X_OK);
-		return true;
-	} catch {
-		return false;
-	}
-}
-
-function missingTools(path: string): string[] {
-	return Object.keys(TOOLS).filter(
-		(tool) => !path.split(delimiter).some((dir) => isExecutable(join(dir, tool))),
-	);
-}
-
 /** Arguments of `unshare` that make the namespaces a laboratory lives in; an ordinary user also needs a user namespace. */
 export function unshareArgs(privileges: "root" | "user-namespace"): string[] {
 	const user = privileges === "root" ? [] : ["--user", "--map-root-user"];
@@ -60,16 +46,58 @@ table ip trial {
 }
 END`;
 
-function probe(): LabAvailability {
-	if (process.platform !== "linux") {
+/** What the answer depends on. */
+export interface LabSurroundings {
+	readonly platform: string;
+	/** Whether this process is root's. */
+	readonly isRoot: boolean;
+	hasTool(name: string): boolean;
+	hasFile(path: string): boolean;
+	/** Runs a command; what it printed to standard error if it failed, null if it did not. */
+	attempt(command: string, args: readonly string[]): string | null;
+}
+
+function isExecutable(file: string): boolean {
+	try {
+		accessSync(file, constants.X_OK);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+function thisMachine(): LabSurroundings {
+	const path = labPath();
+	return {
+		platform: process.platform,
+		isRoot: process.getuid?.() === 0,
+		hasTool: (name) => path.split(delimiter).some((dir) => isExecutable(join(dir, name))),
+		hasFile: existsSync,
+		attempt(command, args) {
+			const trial = spawnSync(command, args, {
+				env: { ...process.env, PATH: path },
+				encoding: "utf8",
+				timeout: TRIAL_TIMEOUT,
+				killSignal: "SIGKILL",
+				stdio: ["ignore", "ignore", "pipe"],
+			});
+			if (trial.status === 0) return null;
+			return trial.error?.message ?? (trial.stderr.trim() || `status ${trial.status}`);
+		},
+	};
+}
+
+/** Finds out whether laboratories can be built in such surroundings, and how. */
+export function probeLab(surroundings: LabSurroundings): LabAvailability {
+	const { platform, isRoot } = surroundings;
+	if (platform !== "linux") {
 		return {
 			ok: false,
-			reason: `needs Linux, this is ${process.platform}`,
+			reason: `needs Linux, this is ${platform}`,
 			install: "run it in a Linux virtual machine",
 		};
 	}
-	const path = labPath();
-	const missing = missingTools(path);
+	const missing = Object.keys(TOOLS).filter((tool) => !surroundings.hasTool(tool));
 	if (missing.length > 0) {
 		const packages = [...new Set(missing.map((tool) => TOOLS[tool]))].join(" ");
 		return {
@@ -78,22 +106,15 @@ function probe(): LabAvailability {
 			install: `apt-get install ${packages}`,
 		};
 	}
-	for (const file of ["/etc/resolv.conf", "/etc/hosts"]) {
-		if (!existsSync(file)) return { ok: false, reason: `there is no ${file}`, install: `create ${file}` };
+	const absent = ["/etc/resolv.conf", "/etc/hosts"].filter((file) => !surroundings.hasFile(file));
+	if (absent.length > 0) {
+		return { ok: false, reason: `there is no ${absent.join(", ")}`, install: `touch ${absent.join(" ")}` };
 	}
-	const ways =
-		process.getuid?.() === 0 ? (["root", "user-namespace"] as const) : (["user-namespace"] as const);
 	const refusals: string[] = [];
-	for (const privileges of ways) {
-		const trial = spawnSync("unshare", [...unshareArgs(privileges), "sh", "-c", TRIAL], {
-			env: { ...process.env, PATH: path },
-			encoding: "utf8",
-			timeout: 10_000,
-			killSignal: "SIGKILL",
-			stdio: ["ignore", "ignore", "pipe"],
-		});
-		if (trial.status === 0) return { ok: true, privileges };
-		refusals.push(trial.error?.message ?? trial.stderr.trim().split("\n")[0] ?? `status ${trial.status}`);
+	for (const privileges of isRoot ? (["root", "user-namespace"] as const) : (["user-namespace"] as const)) {
+		const refusal = surroundings.attempt("unshare", [...unshareArgs(privileges), "sh", "-c", TRIAL]);
+		if (refusal === null) return { ok: true, privileges };
+		refusals.push(refusal.split("\n")[0] ?? refusal);
 	}
 	return {
 		ok: false,
@@ -110,6 +131,6 @@ let known: LabAvailability | null = null;
  * then remembers.
  */
 export function labAvailability(): LabAvailability {
-	known ??= probe();
+	known ??= probeLab(thisMachine());
 	return known;
 }

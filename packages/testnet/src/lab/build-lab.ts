@@ -10,7 +10,7 @@ import {
 } from "./errors.js";
 import { type Holder, holdNamespaces } from "./host/holder.js";
 import { type StartedProcess, startProcess } from "./host/process.js";
-import { untilReady } from "./host/readiness.js";
+import { checkFree, untilReady } from "./host/readiness.js";
 import { planLab } from "./plan/plan-lab.js";
 import { labScript } from "./plan/script.js";
 import type { LabPlan } from "./plan/types.js";
@@ -95,9 +95,11 @@ class NamespaceLab implements Lab {
 		options: LabCommandOptions = {},
 	): Promise<LabProcess> {
 		const url = moduleUrl(module);
+		const what = `${url} on ${host}`;
+		await checkFree(what, listens, this.#pid(host));
 		const child = this.#runModule(host, url, input, options);
 		try {
-			await untilReady(child, `${url} on ${host}`, listens, this.#pid(host));
+			await untilReady(child, what, listens, this.#pid(host));
 			return child;
 		} catch (error) {
 			const exit = await child.stop();

@@ -35,3 +35,6 @@ export const FAMILIES = [4, 6] as const;
 
 /** A test's limit in a suite that builds laboratories, ms: children start in half a second each, on a loaded machine in several. */
 export const LAB_TEST_TIMEOUT = 60_000;
+
+/** How long the trial whether namespaces can be made may take, ms; it takes some tens. */
+export const TRIAL_TIMEOUT = 10_000;

@@ -2,24 +2,26 @@ import { describe, it } from "vitest";
 import { labAvailability } from "./availability.js";
 import { LAB_TEST_TIMEOUT } from "./defaults.js";
 import { LabUnavailableError } from "./errors.js";
+import { planSuite } from "./plan-suite.js";
 
 /**
  * A suite that needs the laboratory. Where it cannot be built the suite is skipped, and its printed name says
- * why; with `P2PD_LAB=required` in the environment, as CI has it, the suite fails instead.
+ * why; with `P2PD_LAB=required` in the environment, as CI has it, the suite fails instead. Its tests may take
+ * longer than others.
  */
 export function describeLab(name: string, fn: () => void): void {
-	const availability = labAvailability();
-	if (availability.ok) {
-		describe(name, { timeout: LAB_TEST_TIMEOUT }, fn);
-		return;
-	}
-	const { reason, install } = availability;
 	const { P2PD_LAB } = process.env;
-	if (P2PD_LAB === "required") {
-		it(`${name} (P2PD_LAB=required)`, () => {
-			throw new LabUnavailableError(reason, install);
-		});
-		return;
+	const plan = planSuite(name, labAvailability(), P2PD_LAB);
+	switch (plan.action) {
+		case "run":
+			describe(plan.name, { timeout: LAB_TEST_TIMEOUT }, fn);
+			break;
+		case "skip":
+			describe.skip(plan.name, fn);
+			break;
+		case "fail":
+			it(plan.name, () => {
+				throw new LabUnavailableError(plan.reason, plan.install);
+			});
 	}
-	describe.skip(`${name} (skipped: ${reason}; ${install})`, fn);
 }

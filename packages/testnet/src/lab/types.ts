@@ -135,7 +135,8 @@ export interface Lab {
 	/**
 	 * Starts a scenario module that is to stay, for example a server, and resolves when it has bound the
 	 * sockets `listens`. It is ended with the laboratory at the latest.
-	 * @throws LabRunError `ERR_LAB_RUN` if it fails before that; LabSetupError `ERR_LAB_SETUP` if it takes too long.
+	 * @throws LabRunError `ERR_LAB_RUN` if it fails before that; LabSetupError `ERR_LAB_SETUP` if it takes too
+	 * long, or a socket is taken already.
 	 */
 	serve(
 		host: string,

@@ -34,6 +34,13 @@ async function missing(pid: number, listens: readonly LabListen[]): Promise<LabL
 	return listens.filter((listen) => !isBound(tables, listen));
 }
 
+/** @throws LabSetupError `ERR_LAB_SETUP` if another process has one of the sockets already. */
+export async function checkFree(what: string, listens: readonly LabListen[], pid: number): Promise<void> {
+	const free = await missing(pid, listens);
+	const taken = listens.find((listen) => !free.includes(listen));
+	if (taken) throw new LabSetupError(`${what}: ${taken.proto} ${taken.ip} ${taken.port} is taken`, "");
+}
+
 /**
  * Waits until a server has bound all of its sockets.
  * @throws LabSetupError `ERR_LAB_SETUP` with its output, if it ends before that or takes too long.

@@ -32,7 +32,10 @@ export function checkTopology(topology: LabTopology): void {
 			throw new LabTopologyError(`the name "${name}" is used twice`);
 	}
 	for (const host of topology.hosts) {
-		for (const nic of host.nics) {
+		for (const [i, nic] of host.nics.entries()) {
+			if (host.nics.findIndex((other) => other.name === nic.name) !== i) {
+				throw new LabTopologyError(`${host.name} has two NICs ${nic.name}`);
+			}
 			if (!/^[a-z][a-z0-9.-]{0,14}$/i.test(nic.name) || nic.name === "lo") {
 				throw new LabTopologyError(`"${nic.name}" is no name for a NIC`);
 			}

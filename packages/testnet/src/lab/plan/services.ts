@@ -122,6 +122,7 @@ const echo: Planner = (host, spec) => {
 };
 
 const dnsmasq: Planner = (host, spec, topology) => {
+	for (const ip of Object.values(topology.names ?? {}).flat()) parseCidr(ip);
 	const records = Object.entries(topology.names ?? {}).map(
 		([name, ips]) => `--host-record=${[name, ...ips].join(",")}`,
 	);
@@ -166,10 +167,24 @@ const PLANNERS: Readonly<Record<LabServiceSpec["kind"], Planner>> = {
 	dns: dnsmasq,
 };
 
+/** Two servers cannot have one socket; which of them got it would be chance. */
+function checkSockets(daemons: readonly DaemonPlan[]): void {
+	const taken = new Set<string>();
+	for (const { proto, ip, port } of daemons.flatMap(({ listens }) => listens)) {
+		if (!Number.isInteger(port) || port < 1 || port > 65_535)
+			throw new LabTopologyError(`${port} is no port`);
+		const key = `${proto} ${ip} ${port}`;
+		if (taken.has(key)) throw new LabTopologyError(`two services want ${key}`);
+		taken.add(key);
+	}
+}
+
 /** The servers of a topology: what to start, and where each can be asked. */
 export function planServices(topology: LabTopology): PlannedService {
 	const planned = topology.outside.flatMap((host) =>
 		(host.services ?? []).map((spec) => PLANNERS[spec.kind](host, spec, topology)),
 	);
-	return { daemons: planned.flatMap((p) => p.daemons), services: planned.flatMap((p) => p.services) };
+	const daemons = planned.flatMap((p) => p.daemons);
+	checkSockets(daemons);
+	return { daemons, services: planned.flatMap((p) => p.services) };
 }
