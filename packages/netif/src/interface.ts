@@ -6,8 +6,15 @@ import { checkFamily, type InterfaceSelector } from "./choose-nic.js";
 import { LOOK_MAX_AGE, NAT_TIMEOUT, START_RESERVE, START_TIMEOUT } from "./defaults.js";
 import { ClosedError, NotStartedError, UnsupportedFamilyError } from "./errors.js";
 import { systemInterfaceDeps } from "./interface-deps.js";
-import { emptyState, type InterfaceState, natOf, stateOfNic, whyNoRoute } from "./interface-state.js";
-import { readInterface, writeInterface } from "./json/interface-json.js";
+import {
+	emptyState,
+	type InterfaceState,
+	natFamily,
+	natOf,
+	stateOfNic,
+	whyNoRoute,
+} from "./interface-state.js";
+import { readInterface, readNat, writeInterface } from "./json/interface-json.js";
 import { type TestedNat, testNat } from "./nat/test-nat.js";
 import type { Netifaces } from "./netifaces.js";
 import { listInterfaceNames } from "./os/names.js";
@@ -102,6 +109,11 @@ export class Interface implements RouteNic {
 		return this.#state.index;
 	}
 
+	/** What stands after the `%` of this NIC's link-local addresses: its number on Windows, its name elsewhere. */
+	get scopeId(): string {
+		return this.#state.nicNo === 0 ? this.name : `${this.#state.nicNo}`;
+	}
+
 	/** The hardware address in lower case with colons, where there is one. */
 	get mac(): string | null {
 		return this.#state.mac;
@@ -190,6 +202,19 @@ export class Interface implements RouteNic {
 		this.#state = { ...this.#state, nat: { 4: four.nat, 6: six.nat } };
 		this.#natReports = { 4: four.report, 6: six.report };
 		return this.nat;
+	}
+
+	/**
+	 * Takes a NAT's verdict from elsewhere (a file, an earlier run) for a family's, by default the one that
+	 * {@link nat} stands for. `loadNat()` overwrites it.
+	 *
+	 * @param nat `type` and `delta`; the texts follow from them
+	 * @throws InvalidJsonError (ERR_NETIF_INVALID_JSON) with the path, InvalidFamilyError
+	 */
+	setNat(nat: Pick<NatJson, "type" | "delta">, af: Family = natFamily(this.#state.pools)): NatJson {
+		const read = readNat(nat, "nat");
+		this.#state = { ...this.#state, nat: { ...this.#state.nat, [checkFamily(af)]: read } };
+		return read;
 	}
 
 	/**

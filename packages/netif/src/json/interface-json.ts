@@ -84,7 +84,8 @@ function readPool(json: unknown, path: string, nic: RouteNic): RoutePool {
 	}
 }
 
-function readNat(json: unknown, path: string): NatJson {
+/** A NAT out of a dictionary: type and delta are checked, the texts follow from them. @throws InvalidJsonError */
+export function readNat(json: unknown, path: string): NatJson {
 	const dict = asDictionary(json, path);
 	const { type, delta, assumed } = dict;
 	const { type: deltaType, value } = asDictionary(delta, `${path}.delta`);

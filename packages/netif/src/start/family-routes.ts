@@ -38,7 +38,7 @@ async function resolveFamily(
 	signal: AbortSignal,
 ): Promise<FamilyRoutes> {
 	const { info, nic } = setting;
-	const addresses = info.addresses.filter((address) => address.af === af && isUsable(address));
+	const addresses = usableAddresses(info.addresses.filter((address) => address.af === af));
 	if (addresses.length === 0) return none(noAddressReason(setting, af));
 	const chosen = snapshot.defaults[af];
 	const resolution = await resolveRoutes({
@@ -52,9 +52,14 @@ async function resolveFamily(
 	return { pool: resolution.pool, reason: reasonOf(resolution, info.name, af) };
 }
 
-/** A duplicate or one still being checked cannot be bound. */
-function isUsable({ tentative }: NicAddress): boolean {
-	return tentative !== true;
+/**
+ * Those that new sockets may be bound to: none that is a duplicate or still being checked, and none that is
+ * deprecated while there is another of its scope (RFC 4862 section 5.5.4).
+ */
+function usableAddresses(all: readonly NicAddress[]): NicAddress[] {
+	const ready = all.filter(({ tentative }) => tentative !== true);
+	const preferred = new Set(ready.filter(({ deprecated }) => deprecated !== true).map(({ scope }) => scope));
+	return ready.filter(({ deprecated, scope }) => deprecated !== true || !preferred.has(scope));
 }
 
 function noAddressReason({ info }: ObserverSetting, af: Family): string {

@@ -68,6 +68,22 @@ it("dictionary, JSON, object and dictionary are the same (D-50)", () => {
 	expect(JSON.stringify(Interface.fromJSON(JSON.parse(text)))).toBe(text);
 });
 
+it("takes a NAT from elsewhere, whole or not at all", () => {
+	const nic = Interface.fromJSON(page);
+	expect(nic.setNat({ type: 3, delta: { type: 4, value: 2 } })).toMatchObject({ nat_info: "full cone" });
+	expect(nic.nat).toMatchObject({ type: 3, delta: { type: 4, value: 2 } });
+	nic.setNat({ type: 1, delta: { type: 1, value: 0 } }, 6);
+	expect(nic.toJSON().nat_by_af).toMatchObject({ "4": { type: 3 }, "6": { type: 1 } });
+	const wrong = { type: 9, delta: { type: 1, value: 0 } } as unknown as Parameters<typeof nic.setNat>[0];
+	expect(() => nic.setNat(wrong)).toThrowError(expect.objectContaining({ code: "ERR_NETIF_INVALID_JSON" }));
+	expect(nic.nat.type).toBe(3);
+});
+
+it("has the scope id of link-local addresses: the number on Windows, the name elsewhere", () => {
+	expect(Interface.fromJSON({ ...page, nic_no: 12 }).scopeId).toBe("12");
+	expect(Interface.fromJSON({ ...page, name: "eth0" }).scopeId).toBe("eth0");
+});
+
 it("inspect and toString print the dictionary in the page's form", () => {
 	const nic = Interface.fromJSON(page);
 	expect(inspect(nic)).toBe(JSON.stringify(nic, null, 4));

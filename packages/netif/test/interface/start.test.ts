@@ -1,9 +1,15 @@
 import { observeExternalAddress } from "@p2pd/stun-client";
 import { oneGateway, stunServers, type Topology } from "@p2pd/testnet";
 import { describe, expect, it } from "vitest";
-import { Interface, type InterfaceDeps, loadInterfaces, Netifaces } from "../../src/index.js";
+import {
+	Interface,
+	type InterfaceDeps,
+	loadInterfaces,
+	Netifaces,
+	type NicAddress,
+} from "../../src/index.js";
 import { type Scene, scene } from "../support/memory.js";
-import { nic, snapshot } from "../support/snapshots.js";
+import { netifacesOf, nic, snapshot } from "../support/snapshots.js";
 
 const NAT = {
 	kind: "nat",
@@ -211,6 +217,21 @@ describe("a NIC that leads nowhere", () => {
 		expect(tentative.made.reasons[6]).toMatch(/duplicate address detection/);
 		const local = await start({ name: "eth1", addresses: ["fe80::1%eth1/64"] });
 		expect(local.made.reasons[6]).toBe("eth1 has only link-local IPv6 addresses");
+	});
+
+	it("has a deprecated address beside another: that one is left alone, unless it is the only one", async () => {
+		const place = home();
+		const old = { af: 6, ip: "2a02:8070:1:1::20", cidr: 64, scope: "global", deprecated: true } as const;
+		const links = async (addresses: readonly NicAddress[]) => {
+			const info = nic({ name: "eth0", gateways: { 6: "fe80::1%eth0" }, info: { addresses } });
+			const options = { stunServers: place.servers(6), netifaces: netifacesOf(snapshot([info])) };
+			const made = new Interface("eth0", options, place.deps);
+			await place.clock.runUntil(made.start());
+			return made.routes(6).routes.flatMap(({ nicIps }) => nicIps.map(({ ip }) => ip));
+		};
+		expect(await links([old])).toEqual([old.ip]);
+		const fresh: NicAddress = { af: 6, ip: "2a02:8070:1:1::99", cidr: 64, scope: "global" };
+		expect(await links([fresh, old])).toEqual([fresh.ip]);
 	});
 
 	it("hints at Linux's strict filter where answers stay away", async () => {
