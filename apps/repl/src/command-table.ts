@@ -14,7 +14,7 @@ export function describeCommands(add: Add): void {
 		"Every NIC as the operating system has it. Sends nothing.",
 		() => import("./commands/list.js"),
 		["p2pd list", "p2pd list --family 6 --json"],
-	);
+	).option("--names", "the names alone, one a line");
 	add(
 		"show [nic]",
 		"A NIC's addresses, external addresses, NAT and routes.",
@@ -79,6 +79,16 @@ export function describeCommands(add: Add): void {
 			),
 		)
 		.option("--tcp", "serve over TCP too");
+	add("watch", "Changes of the NICs as they come. Sends nothing.", () => import("./commands/watch.js"), [
+		"p2pd watch",
+		"p2pd watch --nic wlan0 --json",
+	]);
+	add(
+		"completion <shell>",
+		"A completion script for bash, zsh or fish.",
+		() => import("./commands/completion.js"),
+		["source <(p2pd completion bash)", "p2pd completion fish | source"],
+	);
 	add("demo", "The first program on loopback, with servers of our own.", () => import("./commands/demo.js"), [
 		"p2pd demo",
 		"p2pd demo --shell",

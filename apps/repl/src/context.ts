@@ -1,3 +1,4 @@
+import type { CommandLine } from "./completion/command-line.js";
 import type { Io } from "./io.js";
 import type { Output } from "./output/output.js";
 import type { Progress } from "./output/progress.js";
@@ -28,6 +29,8 @@ export interface Context {
 	readonly options: CommonOptions;
 	/** Aborts on Ctrl-C. */
 	readonly signal: AbortSignal;
+	/** The whole command line as data. */
+	readonly commandLine: () => readonly CommandLine[];
 }
 
 /** A command's body: takes its arguments and own options, and resolves to the exit code. */

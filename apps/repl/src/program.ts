@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { describeCommands, type Load, milliseconds } from "./command-table.js";
+import { describeCommandLine } from "./completion/command-line.js";
 import type { CommonOptions } from "./context.js";
 import type { Io } from "./io.js";
 import { createOutput } from "./output/output.js";
@@ -25,7 +26,7 @@ export function createProgram(io: Io, signal: AbortSignal, finish: (exitCode: nu
 				colour: command.optsWithGlobals()["color"] !== false,
 			});
 			const progress = createProgress(io, options.quiet);
-			const context = { io, out, progress, options, signal };
+			const context = { io, out, progress, options, signal, commandLine: () => describeCommandLine(program) };
 			finish(await run(context, command.args, command.opts()));
 		};
 

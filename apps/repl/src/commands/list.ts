@@ -6,10 +6,14 @@ import type { Colours } from "../output/output.js";
 import { table } from "../output/table.js";
 
 /** `p2pd list`: every NIC as the operating system has it. Sends nothing. */
-export const run: Run = async ({ out, options, signal }) => {
+export const run: Run = async ({ out, options, signal }, _args, own) => {
 	const snapshot = await enumerateInterfaces({ timeout: options.timeout, signal });
 	const nics = snapshot.nics.filter((nic) => matches(nic, options));
 	if (nics.length === 0) throw new CommandError(nothingFound(snapshot, options));
+	if (own["names"] === true) {
+		for (const { name } of nics) out.result(name);
+		return EXIT.ok;
+	}
 	if (options.json) {
 		out.json({ schema: "p2pd-list", version: 1, ...snapshot, nics });
 		return EXIT.ok;

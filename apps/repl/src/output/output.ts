@@ -16,6 +16,8 @@ export interface Output {
 	result(text: string): void;
 	/** Writes a result as JSON. */
 	json(value: unknown): void;
+	/** Writes a result as JSON on one line, for results that come one by one. */
+	line(value: unknown): void;
 	/** Writes a message, unless `--quiet`. */
 	message(text: string): void;
 	/** Writes a message even so: errors, and what the user must know. */
@@ -30,6 +32,7 @@ export function createOutput(io: Io, options: { quiet: boolean; colour: boolean 
 		columns: columnsOf(io),
 		result: (text) => void io.stdout.write(`${text}\n`),
 		json: (value) => void io.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
+		line: (value) => void io.stdout.write(`${JSON.stringify(value)}\n`),
 		message: (text) => void (options.quiet || io.stderr.write(`${text}\n`)),
 		warn: (text) => void io.stderr.write(`${text}\n`),
 	};

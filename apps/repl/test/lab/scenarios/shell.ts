@@ -13,6 +13,7 @@ export async function run(lines: string): Promise<{ stdout: string; exitCode: nu
 		progress: createProgress(io, true),
 		options,
 		signal: new AbortController().signal,
+		commandLine: () => [],
 	});
 	return { stdout: io.written().stdout, exitCode };
 }
