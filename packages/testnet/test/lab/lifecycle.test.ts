@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -50,7 +50,11 @@ async function buildElsewhere(
 	return { child, told: JSON.parse(line) };
 }
 
-const isThere = (pid: number): boolean => existsSync(`/proc/${pid}`);
+/** Whether a process runs; one that is dead and waits for its parent to notice does not. */
+function isThere(pid: number): boolean {
+	const status = `/proc/${pid}/status`;
+	return existsSync(status) && !/^State:\s+Z/m.test(readFileSync(status, "utf8"));
+}
 
 /** Waits for a process to be gone; the kernel takes its time to end a PID namespace. */
 async function untilGone(pid: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { isLinkLocal } from "../cidr.js";
+import { isBlock, isLinkLocal } from "../cidr.js";
 import { FAMILIES, FIRST_METRIC } from "../defaults.js";
 import type { LabFamily, LabNic, LabOutside, LabService, LabTopology } from "../types.js";
 import { attachedNic, gatewayOf, OUTSIDE_NIC, ofFamily } from "./addressing.js";
@@ -42,10 +42,15 @@ export function planHost(
 	const families = FAMILIES.filter((af) =>
 		nics.some((nic) => ofFamily(nic.addresses, af).some((cidr) => !isLinkLocal(cidr))),
 	);
+	const blocks = nics.flatMap((nic) => ofFamily(nic.addresses, 6).filter(isBlock));
 	return {
 		name,
 		sysctls: QUIET,
-		lateSysctls: new Map(nics.map((nic) => [`ipv4/conf/${nic.name}/rp_filter`, `${nic.rpFilter ?? 0}`])),
+		lateSysctls: new Map([
+			...nics.map((nic) => [`ipv4/conf/${nic.name}/rp_filter`, `${nic.rpFilter ?? 0}`] as const),
+			// A block that a route makes local can be bound in IPv4; in IPv6 Linux needs this as well.
+			...(blocks.length > 0 ? [["ipv6/ip_nonlocal_bind", "1"] as const] : []),
+		]),
 		ip: ["link set lo up", ...lines],
 		nft: "",
 		resolvConf: resolvConf(

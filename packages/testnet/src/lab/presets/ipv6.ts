@@ -64,7 +64,8 @@ export function prefixTranslation(): LabTopology {
 
 /**
  * The documentation's second route example: a link-local address, a single global one and a whole /64 (local
- * as a whole) on one NIC, with nothing in the way.
+ * as a whole, which in IPv6 needs `ip_nonlocal_bind`, so every address can be bound) on one NIC, with nothing
+ * in the way.
  */
 export function ipv6Block(): LabTopology {
 	return {
