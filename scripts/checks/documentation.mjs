@@ -33,6 +33,18 @@ function graph() {
 		: [`ARCHITECTURE.md draws another package graph than the manifests state:\n${wanted}`];
 }
 
+/** The first program in the README is the one that the shell's tests run. */
+function firstProgram() {
+	const source = readFileSync(join(root, "apps/repl/src/shell/seed-text.ts"), "utf8");
+	const text = source.match(/SEED_TEXT = `([\s\S]*?)`;/)?.[1]?.replaceAll("\\\\", "\\");
+	const printed = readFileSync(join(root, "README.md"), "utf8").match(
+		/<!-- first program -->\n```ts\n([\s\S]*?)```/,
+	)?.[1];
+	return text !== undefined && text === printed
+		? []
+		: ["README.md prints another first program than the shell runs"];
+}
+
 async function links() {
 	const { output } = await run("git", ["ls-files", "*.md"], { capture: true });
 	return output
@@ -81,6 +93,7 @@ function undocumented() {
 export async function documentation() {
 	const parts = {
 		"package graph": graph(),
+		"first program": firstProgram(),
 		links: await links(),
 		READMEs: readmes(),
 		"doc comments": undocumented(),

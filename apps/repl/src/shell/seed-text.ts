@@ -5,7 +5,7 @@
 export const SEED_TEXT = `const netifaces = await initP2pd();                 // what the OS knows of its NICs
 const nic = await new Interface().start();          // default NIC: addresses, external addresses, routes
 await nic.loadNat();                                // NAT type and port delta (5 and 6 are assumed before)
-console.log(nic);                                   // the page's dictionary
+console.log(nic);                                   // all of that as a dictionary
 Interface.list();                                   // every NIC name
 const nics = await loadInterfaces({ netifaces });   // the ones of use for WAN or LAN, started
 const af = nic.supported()[0];
