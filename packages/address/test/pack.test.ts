@@ -34,7 +34,7 @@ const programs = {
 	"cjs.cjs": `const address = require("@p2pd/address");${program} results(address, process.argv[2]).then(say);`,
 };
 
-describe("the package, packed and installed alone", () => {
+describe("the package, packed and installed alone", { timeout: 60_000 }, () => {
 	let work: string;
 	const server = createSocket("udp4");
 

@@ -16,7 +16,7 @@ function started(): { helper: HelperProcess; ended: Promise<void> } {
 	return { helper: new HelperProcess("localhost", onEnd), ended };
 }
 
-describe("a HelperProcess", () => {
+describe("a HelperProcess", { timeout: 60_000 }, () => {
 	it("looks up many names at once, and is idle then", async () => {
 		const { helper, ended } = started();
 		const found = await Promise.all(Array.from({ length: 40 }, () => helper.lookup("localhost", 4, never())));
@@ -83,7 +83,7 @@ describe("a HelperProcess", () => {
 	});
 });
 
-describe("systemLookup", () => {
+describe("systemLookup", { timeout: 60_000 }, () => {
 	it("gives what the hosts file has, and a typed error for a name that cannot be", async () => {
 		await expect(systemLookup("localhost", 0, never())).resolves.toContain("127.0.0.1");
 		// An empty label is refused by getaddrinfo before it asks anybody.

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { encode } from "dns-packet";
 import { describe, expect, it } from "vitest";
 import { encodeQuery, readReply } from "../../src/dns/message.js";
@@ -107,8 +108,9 @@ describe("readReply", () => {
 			for (let left = next(4); left > 0; left--) bytes[2 + next(bytes.length - 2)] = next(256);
 			const reply = readReply(bytes, question);
 			kinds.add(reply.kind);
-			if (reply.kind === "addresses")
-				for (const ip of reply.addresses) expect(ip).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+			// Not an assertion a time: there are 20,000.
+			const isBad = reply.kind === "addresses" && !reply.addresses.every((ip) => isIPv4(ip));
+			if (isBad) expect.fail(`${bytes.toString("hex")}: ${JSON.stringify(reply)}`);
 		}
 		expect([...kinds].sort()).toEqual(["addresses", "failed", "malformed", "none", "not-ours", "truncated"]);
 	});
