@@ -1,3 +1,4 @@
+import { systemClock } from "./clock.js";
 import * as defaults from "./defaults.js";
 import { PipeOptionError } from "./errors.js";
 import type { Framing } from "./framing/types.js";
@@ -29,12 +30,26 @@ export interface Settings {
 	readonly framing: Framing | null;
 }
 
+/** What a call without options has. */
+export const NO_OPTIONS: PipeOptions = {};
+
+/** The settings of pipes without options, by protocol: most pipes share them. */
+const plain = new Map<Protocol, Settings>();
+
+/** The settings for the options. @throws as {@link checkedSettings} */
+export function resolveSettings(protocol: Protocol, options: PipeOptions, clock: Clock): Settings {
+	if (options !== NO_OPTIONS || clock !== systemClock) return checkedSettings(protocol, options, clock);
+	const shared = plain.get(protocol) ?? checkedSettings(protocol, options, clock);
+	plain.set(protocol, shared);
+	return shared;
+}
+
 /**
  * Checks the options and fills in the defaults.
  *
  * @throws PipeOptionError for a value that cannot be, or an option that the protocol has no use for
  */
-export function resolveSettings(protocol: Protocol, options: PipeOptions, clock: Clock): Settings {
+function checkedSettings(protocol: Protocol, options: PipeOptions, clock: Clock): Settings {
 	const number = (name: NumberOption, fallback: number, least: number): number => {
 		const value = options[name];
 		if (value === undefined) return fallback;

@@ -191,7 +191,9 @@ export class PipeCore implements TransportSink, DeliveryHost {
 	async #shut(reason: EndReason, linger: number): Promise<void> {
 		this.#letGo(reason);
 		// The kernel lets a listening socket go at once, but Node only once its connections are closed.
-		await Promise.all([this.transport.close(linger), this.acceptor?.close(linger)]);
+		const closing = this.transport.close(linger);
+		if (this.acceptor !== null) await this.acceptor.close(linger);
+		await closing;
 		this.#closed(reason);
 	}
 

@@ -1,5 +1,5 @@
 import type { InitialCallbacks, PipeInit } from "../core/pipe-init.js";
-import type { Settings } from "../settings.js";
+import { NO_OPTIONS, type Settings } from "../settings.js";
 import type { PipeOptions, PipeSockets, Protocol } from "../types.js";
 
 /** A pipe about to be opened: all that is known before there is a socket. */
@@ -36,7 +36,11 @@ export function commonInit({
 	};
 }
 
-function initialCallbacks({ onConnect, onEnd, onError, onMessage }: PipeOptions): InitialCallbacks {
+const NO_CALLBACKS: InitialCallbacks = { message: [], connect: [], end: [], error: [] };
+
+function initialCallbacks(options: PipeOptions): InitialCallbacks {
+	if (options === NO_OPTIONS) return NO_CALLBACKS;
+	const { onConnect, onEnd, onError, onMessage } = options;
 	return {
 		message: onMessage === undefined ? [] : [onMessage],
 		connect: onConnect === undefined ? [] : [onConnect],

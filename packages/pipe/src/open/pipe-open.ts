@@ -2,7 +2,7 @@ import { kernelRoute } from "@p2pd/route";
 import { systemClock } from "../clock.js";
 import { PipeOptionError } from "../errors.js";
 import type { Pipe } from "../pipe.js";
-import { resolveSettings } from "../settings.js";
+import { NO_OPTIONS, resolveSettings } from "../settings.js";
 import type { Destination, PipeDeps, PipeOptions, PipeRoute, Protocol } from "../types.js";
 import { openAdopted } from "./adopt.js";
 import { readDestination } from "./destination.js";
@@ -11,6 +11,8 @@ import { endpointsOf, familyOf, resolveName } from "./resolve.js";
 import { socketsOf } from "./route.js";
 import { openTcpClient, openTcpServer } from "./tcp.js";
 import { openUdp } from "./udp.js";
+
+const NO_DEPS: PipeDeps = {};
 
 /**
  * Opens a pipe: a client with a destination, a server without.
@@ -27,8 +29,8 @@ export async function pipeOpen(
 	route: PipeRoute,
 	protocol: Protocol,
 	dest?: Destination | null,
-	options: PipeOptions = {},
-	deps: PipeDeps = {},
+	options: PipeOptions = NO_OPTIONS,
+	deps: PipeDeps = NO_DEPS,
 ): Promise<Pipe> {
 	if (protocol !== "tcp" && protocol !== "udp") {
 		throw new PipeOptionError("protocol", `neither TCP nor UDP: ${String(protocol)}`);

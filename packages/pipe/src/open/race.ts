@@ -32,55 +32,108 @@ export interface Connected {
 export function race(
 	candidates: readonly Candidate[],
 	options: AttemptOptions,
-	{ attemptDelay, clock, connectTimeout }: Settings,
+	settings: Settings,
 	signal: AbortSignal | undefined,
 ): Promise<Connected> {
 	return new Promise((resolve, reject) => {
-		const failures: ConnectAttempt[] = [];
-		const stops = new Set<AbortController>();
-		let next = 0;
-		let settled = false;
-		let delay: unknown = null;
-
-		const settle = (outcome: () => void): void => {
-			settled = true;
-			clock.clearTimeout(timeout);
-			if (delay !== null) clock.clearTimeout(delay);
-			signal?.removeEventListener("abort", aborted);
-			outcome();
-			for (const stop of stops) stop.abort();
-		};
-		const attempt = async (candidate: Candidate): Promise<void> => {
-			const { ip, port, sockets } = candidate;
-			const stop = new AbortController();
-			stops.add(stop);
-			try {
-				const socket = await sockets.connect({ ip, port, signal: stop.signal, ...options });
-				stops.delete(stop);
-				if (settled) socket.destroy();
-				else settle(() => resolve({ socket, candidate }));
-			} catch (error) {
-				stops.delete(stop);
-				if (settled) return;
-				failures.push({ ip, port, error: error as Error });
-				if (failures.length === candidates.length) settle(() => reject(new PipeConnectError(failures)));
-				else startNext();
-			}
-		};
-		const startNext = (): void => {
-			if (delay !== null) clock.clearTimeout(delay);
-			delay = null;
-			const candidate = candidates[next++];
-			if (candidate === undefined) return;
-			if (next < candidates.length) delay = clock.setTimeout(startNext, attemptDelay);
-			void attempt(candidate);
-		};
-		const aborted = (): void => settle(() => reject(signal?.reason));
-		const timeout = clock.setTimeout(
-			() => settle(() => reject(new PipeTimeoutError("connect", connectTimeout, failures))),
-			connectTimeout,
-		);
-		signal?.addEventListener("abort", aborted, { once: true });
-		startNext();
+		new Race(candidates, options, settings, signal, resolve, reject).start();
 	});
+}
+
+class Race {
+	readonly #candidates: readonly Candidate[];
+	readonly #options: AttemptOptions;
+	readonly #settings: Settings;
+	readonly #signal: AbortSignal | undefined;
+	readonly #resolve: (connected: Connected) => void;
+	readonly #reject: (error: unknown) => void;
+	readonly #failures: ConnectAttempt[] = [];
+	/** Stops all attempts that are still under way. */
+	readonly #stop = new AbortController();
+	#underWay = 0;
+	#next = 0;
+	#settled = false;
+	#timeout: unknown = null;
+	#delay: unknown = null;
+
+	constructor(
+		candidates: readonly Candidate[],
+		options: AttemptOptions,
+		settings: Settings,
+		signal: AbortSignal | undefined,
+		resolve: (connected: Connected) => void,
+		reject: (error: unknown) => void,
+	) {
+		this.#candidates = candidates;
+		this.#options = options;
+		this.#settings = settings;
+		this.#signal = signal;
+		this.#resolve = resolve;
+		this.#reject = reject;
+	}
+
+	start(): void {
+		const { clock, connectTimeout } = this.#settings;
+		this.#timeout = clock.setTimeout(() => {
+			this.#settle();
+			this.#reject(new PipeTimeoutError("connect", connectTimeout, this.#failures));
+		}, connectTimeout);
+		this.#signal?.addEventListener("abort", this, { once: true });
+		this.#startNext();
+	}
+
+	/** The program's signal. */
+	handleEvent(): void {
+		this.#settle();
+		this.#reject(this.#signal?.reason);
+	}
+
+	#startNext(): void {
+		const { attemptDelay, clock } = this.#settings;
+		if (this.#delay !== null) clock.clearTimeout(this.#delay);
+		this.#delay = null;
+		const candidate = this.#candidates[this.#next++];
+		if (candidate === undefined) return;
+		if (this.#next < this.#candidates.length) {
+			this.#delay = clock.setTimeout(() => this.#startNext(), attemptDelay);
+		}
+		const { ip, port, sockets } = candidate;
+		this.#underWay++;
+		sockets.connect({ ip, port, signal: this.#stop.signal, ...this.#options }).then(
+			(socket) => this.#connected(socket, candidate),
+			(error: Error) => this.#failed(error, candidate),
+		);
+	}
+
+	#connected(socket: Socket, candidate: Candidate): void {
+		this.#underWay--;
+		if (this.#settled) {
+			socket.destroy();
+			return;
+		}
+		this.#settle();
+		this.#resolve({ socket, candidate });
+	}
+
+	#failed(error: Error, { ip, port }: Candidate): void {
+		this.#underWay--;
+		if (this.#settled) return;
+		this.#failures.push({ ip, port, error });
+		if (this.#failures.length < this.#candidates.length) {
+			this.#startNext();
+			return;
+		}
+		this.#settle();
+		this.#reject(new PipeConnectError(this.#failures));
+	}
+
+	/** Ends what is still under way. */
+	#settle(): void {
+		const { clock } = this.#settings;
+		this.#settled = true;
+		clock.clearTimeout(this.#timeout);
+		if (this.#delay !== null) clock.clearTimeout(this.#delay);
+		this.#signal?.removeEventListener("abort", this);
+		if (this.#underWay > 0) this.#stop.abort();
+	}
 }

@@ -3,7 +3,7 @@ import { PipeClosedError, PipeOverflowError } from "../errors.js";
 import type { EndReason, QueuePolicy, SubscriptionInfo } from "../types.js";
 import type { Matcher } from "./matcher.js";
 import { type Message, MessageQueue } from "./queue.js";
-import { Waiters } from "./waiter.js";
+import { type Waiter, Waiters } from "./waiter.js";
 
 /** What a subscription needs of the pipe around it. */
 export interface SubscriptionHost {
@@ -131,10 +131,8 @@ export class Subscription {
 
 	/** Waits for the next message, with its sender if `full`; null once the clock passes `deadline`. */
 	wait(deadline: number, full: boolean, signal?: AbortSignal): Promise<Buffer | Message | null> {
-		return new Promise((done, reject) => {
-			const resolve = (message: Message | null): void =>
-				done(full || message === null ? message : message[1]);
-			this.#waiters.add({ resolve, reject, deadline }, signal);
+		return new Promise((resolve, reject) => {
+			this.#waiters.add(new MessageWaiter(resolve, reject, deadline, full), signal);
 		});
 	}
 
@@ -221,5 +219,29 @@ export class Subscription {
 		const error = new PipeOverflowError(this.name, this.#gap);
 		this.#gap = 0;
 		this.#host.report(error);
+	}
+}
+
+/** A `recv` that waits. */
+class MessageWaiter implements Waiter<Message> {
+	readonly reject: (error: unknown) => void;
+	readonly deadline: number;
+	readonly #resolve: (message: Buffer | Message | null) => void;
+	readonly #full: boolean;
+
+	constructor(
+		resolve: (message: Buffer | Message | null) => void,
+		reject: (error: unknown) => void,
+		deadline: number,
+		full: boolean,
+	) {
+		this.#resolve = resolve;
+		this.reject = reject;
+		this.deadline = deadline;
+		this.#full = full;
+	}
+
+	resolve(message: Message | null): void {
+		this.#resolve(this.#full || message === null ? message : message[1]);
 	}
 }

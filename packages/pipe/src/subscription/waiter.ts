@@ -1,8 +1,8 @@
 /** One call that waits for the next item. */
 export interface Waiter<T> {
 	/** Null once the time is over. */
-	readonly resolve: (item: T | null) => void;
-	readonly reject: (error: unknown) => void;
+	resolve(item: T | null): void;
+	reject(error: unknown): void;
 	/** Clock time at which it resolves to null; Infinity for never. */
 	readonly deadline: number;
 }
@@ -11,30 +11,14 @@ export interface Waiter<T> {
 export class Waiters<T> {
 	#list: Waiter<T>[] = [];
 
-	/** Waits for an item. The signal, if it aborts first, rejects with its reason. */
+	/** Lets `waiter` wait for an item. The signal, if it aborts first, rejects with its reason. */
 	add(waiter: Waiter<T>, signal?: AbortSignal): void {
-		if (signal === undefined) {
-			this.#list.push(waiter);
-			return;
-		}
-		const settled = (): void => signal.removeEventListener("abort", aborted);
-		const tracked: Waiter<T> = {
-			deadline: waiter.deadline,
-			resolve: (item) => {
-				settled();
-				waiter.resolve(item);
-			},
-			reject: (error) => {
-				settled();
-				waiter.reject(error);
-			},
-		};
-		const aborted = (): void => {
-			this.#list = this.#list.filter((other) => other !== tracked);
-			tracked.reject(signal.reason);
-		};
-		signal.addEventListener("abort", aborted, { once: true });
-		this.#list.push(tracked);
+		this.#list.push(signal === undefined ? waiter : new AbortableWaiter(waiter, signal, this));
+	}
+
+	/** Takes out one that no longer waits. */
+	remove(waiter: Waiter<T>): void {
+		this.#list = this.#list.filter((other) => other !== waiter);
 	}
 
 	/** Takes out the one that has waited longest. */
@@ -58,5 +42,34 @@ export class Waiters<T> {
 		const all = this.#list;
 		this.#list = [];
 		for (const waiter of all) waiter.reject(error);
+	}
+}
+
+/** A waiter that a signal can stop. */
+class AbortableWaiter<T> implements Waiter<T> {
+	readonly deadline: number;
+	readonly #inner: Waiter<T>;
+	readonly #signal: AbortSignal;
+	readonly #aborted: () => void;
+
+	constructor(inner: Waiter<T>, signal: AbortSignal, waiters: Waiters<T>) {
+		this.deadline = inner.deadline;
+		this.#inner = inner;
+		this.#signal = signal;
+		this.#aborted = () => {
+			waiters.remove(this);
+			inner.reject(signal.reason);
+		};
+		signal.addEventListener("abort", this.#aborted, { once: true });
+	}
+
+	resolve(item: T | null): void {
+		this.#signal.removeEventListener("abort", this.#aborted);
+		this.#inner.resolve(item);
+	}
+
+	reject(error: unknown): void {
+		this.#signal.removeEventListener("abort", this.#aborted);
+		this.#inner.reject(error);
 	}
 }

@@ -4,16 +4,31 @@ import type { Settings } from "../settings.js";
 import type { DataTransport, TransportSink } from "../transport.js";
 import type { Peer } from "../types.js";
 
+/**
+ * The transport of a socket, to be found by listeners that all sockets share. Ten thousand idle pipes would
+ * otherwise have five functions each.
+ */
+const owner = Symbol("pipe transport");
+
+/** A send that the kernel has not taken. */
+interface PendingSend {
+	readonly resolve: () => void;
+	readonly reject: (error: Error) => void;
+}
+
+type OwnedSocket = Socket & { [owner]: TcpTransport };
+
 /** One connected stream socket, plain or TLS, as client or accepted. */
 export class TcpTransport implements DataTransport {
 	readonly remote: Peer;
 	readonly fixed = true;
-	readonly #socket: Socket;
+	readonly #socket: OwnedSocket;
 	readonly #sink: TransportSink;
 	readonly #clock: Settings["clock"];
-	readonly #local: Peer;
+	#local: Peer | null = null;
 	/** Sends that the kernel has not taken, in their order. */
-	readonly #sends: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+	#sends: PendingSend[] | null = null;
+	#onWritten: ((error?: Error | null) => void) | null = null;
 	#error: Error | null = null;
 	/** Whether something was sent in this tick; the rest of it goes out in one piece then. */
 	#sentInTick = false;
@@ -22,21 +37,22 @@ export class TcpTransport implements DataTransport {
 
 	/** @param remote the peer, where the caller knows it better than the socket */
 	constructor(socket: Socket, sink: TransportSink, settings: Settings, remote: Peer | null) {
-		this.#socket = socket;
+		this.#socket = Object.assign(socket, { [owner]: this });
 		this.#sink = sink;
 		this.#clock = settings.clock;
 		this.remote = remote ?? [socket.remoteAddress ?? "", socket.remotePort ?? 0];
-		this.#local = [socket.localAddress ?? "", socket.localPort ?? 0];
 		// Whether the pipe goes on after the peer has finished is decided above, and in the order of the messages.
 		socket.allowHalfOpen = true;
 		if (settings.noDelay) socket.setNoDelay(true);
 		if (settings.keepAlive !== null) socket.setKeepAlive(true, settings.keepAlive);
-		socket.on("end", this.#onEnd);
-		socket.on("error", this.#onError);
-		socket.on("close", this.#onClose);
+		socket.on("end", TcpTransport.#onEnd);
+		socket.on("error", TcpTransport.#onError);
+		socket.on("close", TcpTransport.#onClose);
 	}
 
+	/** Asked of the OS when it is first wanted, or before it is gone. */
 	get local(): Peer {
+		this.#local ??= [this.#socket.localAddress ?? "", this.#socket.localPort ?? 0];
 		return this.#local;
 	}
 
@@ -55,7 +71,7 @@ export class TcpTransport implements DataTransport {
 		}
 		if (!this.#attached) {
 			this.#attached = true;
-			this.#socket.on("data", this.#onData);
+			this.#socket.on("data", TcpTransport.#onData);
 		}
 		this.#socket.resume();
 	}
@@ -69,9 +85,13 @@ export class TcpTransport implements DataTransport {
 			this.#corked = true;
 			this.#socket.cork();
 		}
+		this.#sends ??= [];
+		this.#onWritten ??= this.#written.bind(this);
+		const sends = this.#sends;
+		const onWritten = this.#onWritten;
 		return new Promise((resolve, reject) => {
-			this.#sends.push({ resolve, reject });
-			this.#socket.write(data, this.#onWritten);
+			sends.push({ resolve, reject });
+			this.#socket.write(data, onWritten);
 		});
 	}
 
@@ -118,10 +138,10 @@ export class TcpTransport implements DataTransport {
 
 	release(): void {
 		this.#socket.pause();
-		this.#socket.off("data", this.#onData);
-		this.#socket.off("end", this.#onEnd);
-		this.#socket.off("error", this.#onError);
-		this.#socket.off("close", this.#onClose);
+		this.#socket.off("data", TcpTransport.#onData);
+		this.#socket.off("end", TcpTransport.#onEnd);
+		this.#socket.off("error", TcpTransport.#onError);
+		this.#socket.off("close", TcpTransport.#onClose);
 	}
 
 	#lost(cause: Error | null): PipeSendError {
@@ -143,20 +163,30 @@ export class TcpTransport implements DataTransport {
 	}
 
 	/** Streams call back in the order of their writes. */
-	readonly #onWritten = (error: Error | null | undefined): void => {
-		const send = this.#sends.shift();
+	#written(error: Error | null | undefined): void {
+		const send = this.#sends?.shift();
 		// A socket that was destroyed meanwhile calls back without an error, though the data is lost.
 		if (!error && !this.#socket.destroyed) send?.resolve();
 		else send?.reject(this.#lost(error ?? this.#error));
-	};
-	readonly #onData = (data: Buffer): void => this.#sink.chunk(data, this.remote);
-	readonly #onEnd = (): void => this.#sink.ended();
-	readonly #onError = (error: Error): void => {
-		this.#error ??= error;
-	};
-	readonly #onClose = (): void => {
+	}
+
+	static #onData(this: OwnedSocket, data: Buffer): void {
+		const transport = this[owner];
+		transport.#sink.chunk(data, transport.remote);
+	}
+
+	static #onEnd(this: OwnedSocket): void {
+		this[owner].#sink.ended();
+	}
+
+	static #onError(this: OwnedSocket, error: Error): void {
+		this[owner].#error ??= error;
+	}
+
+	static #onClose(this: OwnedSocket): void {
+		const transport = this[owner];
 		// A stream need not call back for what its end overtook.
-		for (const send of this.#sends.splice(0)) send.reject(this.#lost(this.#error));
-		this.#sink.closed(this.#error);
-	};
+		for (const send of transport.#sends?.splice(0) ?? []) send.reject(transport.#lost(transport.#error));
+		transport.#sink.closed(transport.#error);
+	}
 }

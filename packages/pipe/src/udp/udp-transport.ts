@@ -78,15 +78,10 @@ export class UdpTransport implements DataTransport {
 		this.#sends++;
 		this.#unsent += data.length;
 		return new Promise((resolve, reject) => {
-			const done = (error: Error | null): void => {
-				this.#unsent -= data.length;
-				if (--this.#sends === 0) this.#idle?.();
-				if (error === null || error === undefined) resolve();
-				else
-					reject(new PipeSendError(`cannot send to ${peerText(peer)}: ${error.message}`, { cause: error }));
-			};
-			if (this.fixed) this.#socket.send(data, done);
-			else this.#socket.send(data, peer[1], peer[0], done);
+			if (this.fixed) this.#socket.send(data, (error) => this.#sent(data, peer, error, resolve, reject));
+			else {
+				this.#socket.send(data, peer[1], peer[0], (error) => this.#sent(data, peer, error, resolve, reject));
+			}
 		});
 	}
 
@@ -119,6 +114,19 @@ export class UdpTransport implements DataTransport {
 		this.#socket.off("message", this.#onMessage);
 		this.#socket.off("error", this.#onError);
 		this.#socket.off("close", this.#onClose);
+	}
+
+	#sent(
+		data: Uint8Array,
+		peer: Peer,
+		error: Error | null,
+		resolve: () => void,
+		reject: (error: Error) => void,
+	): void {
+		this.#unsent -= data.length;
+		if (--this.#sends === 0) this.#idle?.();
+		if (error === null || error === undefined) resolve();
+		else reject(new PipeSendError(`cannot send to ${peerText(peer)}: ${error.message}`, { cause: error }));
 	}
 
 	readonly #onMessage = (data: Buffer, from: RemoteInfo): void => {
