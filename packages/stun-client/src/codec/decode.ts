@@ -9,7 +9,9 @@ import type { StunAttribute, StunMessage } from "./types.js";
 
 /** A message's header, checked against the bytes that follow. */
 interface Frame {
+	readonly bytes: Uint8Array;
 	readonly data: DataView;
+	readonly transactionId: Uint8Array;
 	readonly classic: boolean;
 	readonly end: number;
 }
@@ -44,22 +46,17 @@ function readFrame(bytes: Uint8Array): Frame {
 		);
 	if (end < bytes.length)
 		throw new StunDecodeError("trailer", end, `${bytes.length - end} bytes after the message`);
-	return { data, classic: data.getUint32(4) !== MAGIC_COOKIE, end };
+	const classic = data.getUint32(4) !== MAGIC_COOKIE;
+	return { bytes, data, transactionId: bytes.subarray(classic ? 4 : 8, HEADER_LENGTH), classic, end };
 }
 
-function readValue(
-	bytes: Uint8Array,
-	type: number,
-	offset: number,
-	length: number,
-	classic: boolean,
-): StunAttribute {
-	const raw = bytes.subarray(offset + 4, offset + 4 + length);
+function readValue(frame: Frame, type: number, offset: number, length: number): StunAttribute {
+	const raw = frame.bytes.subarray(offset + 4, offset + 4 + length);
 	const name = attributeName(type);
 	if (name === undefined) return { name, type, value: undefined, raw, offset };
 	const codec = ATTRIBUTE_CODECS[name] as AttributeCodec<unknown>;
 	try {
-		const value = codec.decode(raw, { type, id: bytes.subarray(4, HEADER_LENGTH), classic });
+		const value = codec.decode(raw, { type, transactionId: frame.transactionId, classic: frame.classic });
 		return { name, type, value, raw, offset } as StunAttribute;
 	} catch (cause) {
 		if (cause instanceof AttributeProblem)
@@ -94,7 +91,8 @@ class Order {
 	}
 }
 
-function readAttributes(bytes: Uint8Array, { data, classic, end }: Frame): StunAttribute[] {
+function readAttributes(frame: Frame): StunAttribute[] {
+	const { data, end } = frame;
 	const attributes: StunAttribute[] = [];
 	const order = new Order();
 	for (let offset = HEADER_LENGTH; offset < end; ) {
@@ -109,7 +107,7 @@ function readAttributes(bytes: Uint8Array, { data, classic, end }: Frame): StunA
 				type,
 			);
 		}
-		if (order.counts(type, offset)) attributes.push(readValue(bytes, type, offset, length, classic));
+		if (order.counts(type, offset)) attributes.push(readValue(frame, type, offset, length));
 		offset = next;
 	}
 	return attributes;
@@ -134,18 +132,20 @@ function checkFingerprint(bytes: Uint8Array, attributes: readonly StunAttribute[
  */
 export function decodeMessage(bytes: Uint8Array): StunMessage {
 	const frame = readFrame(bytes);
-	const attributes = readAttributes(bytes, frame);
+	const attributes = readAttributes(frame);
 	checkFingerprint(bytes, attributes);
 	const type = unpackType(frame.data.getUint16(0));
+	const unknownRequired: number[] = [];
+	for (const { name, type } of attributes) {
+		if (name === undefined && type < COMPREHENSION_OPTIONAL) unknownRequired.push(type);
+	}
 	return {
 		class: type.class,
 		method: type.method,
-		transactionId: bytes.subarray(frame.classic ? 4 : 8, HEADER_LENGTH),
+		transactionId: frame.transactionId,
 		classic: frame.classic,
 		attributes,
-		unknownRequired: attributes
-			.filter(({ name, type }) => name === undefined && type < COMPREHENSION_OPTIONAL)
-			.map(({ type }) => type),
+		unknownRequired,
 		bytes,
 	};
 }

@@ -1,31 +1,19 @@
 import { StunEncodeError } from "../errors.js";
 import { ATTRIBUTE_CODECS } from "./attributes/registry.js";
 import type { AttributeCodec } from "./attributes/types.js";
-import { ATTRIBUTE_TYPES, BINDING_METHOD, HEADER_LENGTH, MAGIC_COOKIE } from "./constants.js";
+import { ATTRIBUTE_TYPES, BINDING_METHOD, HEADER_LENGTH } from "./constants.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { integrityOf } from "./integrity.js";
 import { MAX_METHOD, packType } from "./message-type.js";
 import { packFrame } from "./stun-package.js";
 import type { IntegrityOptions, MessageInput, NamedAttribute, RawAttribute } from "./types.js";
 
-const COOKIE_BYTES: Uint8Array = Uint8Array.of(
-	MAGIC_COOKIE >>> 24,
-	(MAGIC_COOKIE >>> 16) & 0xff,
-	(MAGIC_COOKIE >>> 8) & 0xff,
-	MAGIC_COOKIE & 0xff,
-);
-
-function idBytes(transactionId: Uint8Array): Uint8Array {
-	if (transactionId.length === 12) return Buffer.concat([COOKIE_BYTES, transactionId]);
-	if (transactionId.length === 16) return transactionId;
-	throw new StunEncodeError(`a transaction id of ${transactionId.length} bytes, not 12 or 16`);
-}
-
-function toRaw(attribute: NamedAttribute | RawAttribute, id: Uint8Array, classic: boolean): RawAttribute {
+function toRaw(attribute: NamedAttribute | RawAttribute, transactionId: Uint8Array): RawAttribute {
 	if (!("name" in attribute)) return attribute;
 	const type = ATTRIBUTE_TYPES[attribute.name];
 	const codec = ATTRIBUTE_CODECS[attribute.name] as AttributeCodec<unknown>;
-	return { type, value: codec.encode(attribute.value, { type, id, classic }) };
+	const context = { type, transactionId, classic: transactionId.length === 16 };
+	return { type, value: codec.encode(attribute.value, context) };
 }
 
 /** Appends one attribute to a whole message and corrects its length. */
@@ -70,8 +58,10 @@ export function encodeMessage(input: MessageInput): Buffer {
 	const { transactionId, method = BINDING_METHOD } = input;
 	if (!Number.isInteger(method) || method < 0 || method > MAX_METHOD)
 		throw new StunEncodeError(`method ${method}`);
-	const id = idBytes(transactionId);
-	const values = (input.attributes ?? []).map((each) => toRaw(each, id, transactionId.length === 16));
+	if (transactionId.length !== 12 && transactionId.length !== 16) {
+		throw new StunEncodeError(`a transaction id of ${transactionId.length} bytes, not 12 or 16`);
+	}
+	const values = (input.attributes ?? []).map((each) => toRaw(each, transactionId));
 	let size = 0;
 	for (const { type, value } of values) {
 		if (!Number.isInteger(type) || type < 0 || type > 0xffff)
@@ -80,7 +70,7 @@ export function encodeMessage(input: MessageInput): Buffer {
 	}
 	// 64 bytes are left for integrity and fingerprint.
 	if (size > 0xffff - 64) throw new StunEncodeError(`attributes of ${size} bytes`);
-	let message = packFrame(packType(method, input.class), id, values);
+	let message = packFrame(packType(method, input.class), transactionId, values);
 	if (input.integrity !== undefined) message = seal(message, input.integrity);
 	return input.fingerprint === true ? sign(message) : message;
 }

@@ -22,11 +22,12 @@ const ATTRIBUTES = Symbol.for("kAttributes");
 const asBuffer = (bytes: Uint8Array): Buffer =>
 	Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Writes a message. `id` is the 16 bytes after the length field: cookie and id, or an RFC 3489 id. */
-export function packFrame(type: number, id: Uint8Array, values: readonly RawAttribute[]): Buffer {
-	const bytes = asBuffer(id);
-	const message = messages.createMessage(type, bytes.subarray(4));
-	message[COOKIE] = bytes.readUInt32BE(0);
+/** Writes a message. An id of 16 bytes is an RFC 3489 one, which begins where the cookie stands. */
+export function packFrame(type: number, transactionId: Uint8Array, values: readonly RawAttribute[]): Buffer {
+	const id = asBuffer(transactionId);
+	const classic = id.length === 16;
+	const message = messages.createMessage(type, classic ? id.subarray(4) : id);
+	if (classic) message[COOKIE] = id.readUInt32BE(0);
 	message[ATTRIBUTES] = values.map(({ type, value }) => ({ type, toBuffer: () => asBuffer(value) }));
 	return encode(message);
 }

@@ -5,7 +5,7 @@ import type { HostPort } from "../../types.js";
 import { packAddress, packXorAddress, unpackAddress, unpackXorAddress } from "../stun-package.js";
 import type { AddressValue } from "../types.js";
 import { AttributeProblem } from "./problem.js";
-import type { AttributeCodec, AttributeContext } from "./types.js";
+import type { AttributeCodec } from "./types.js";
 
 /*
  * RFC 8489 section 14.1:
@@ -49,15 +49,10 @@ export const addressCodec: AttributeCodec<AddressValue, HostPort> = {
 	},
 };
 
-/** XORs port and address with the 16 id bytes of the message, whatever they are; its own inverse. */
+/** XORs port and address with the 16-byte id of an RFC 3489 message; its own inverse. */
 function xorWithId(raw: Uint8Array, id: Uint8Array): Uint8Array {
-	return raw.map((byte, at) => {
-		if (at < 2) return byte;
-		return byte ^ (id[at < 4 ? at - 2 : at - 4] ?? 0);
-	});
+	return raw.map((byte, at) => (at < 2 ? byte : byte ^ (id[at < 4 ? at - 2 : at - 4] ?? 0)));
 }
-
-const isModern = ({ classic }: AttributeContext): boolean => !classic;
 
 /**
  * An address XORed with cookie and id (RFC 8489 section 14.2), under its number and under the draft's 0x8020.
@@ -66,13 +61,14 @@ const isModern = ({ classic }: AttributeContext): boolean => !classic;
 export const xorAddressCodec: AttributeCodec<AddressValue, HostPort> = {
 	decode(raw, context) {
 		checkShape(raw);
-		if (!isModern(context)) return addressCodec.decode(xorWithId(raw, context.id), context);
-		const { ip, port } = unpackXorAddress(context.type, raw, context.id.subarray(4));
-		return value(canonicalIp(ip) ?? ip, port);
+		const { type, transactionId, classic } = context;
+		if (classic) return addressCodec.decode(xorWithId(raw, transactionId), context);
+		const { ip, port } = unpackXorAddress(type, raw, transactionId);
+		return value(ip.includes(":") ? (canonicalIp(ip) ?? ip) : ip, port);
 	},
-	encode(address, context) {
+	encode(address, { type, transactionId, classic }) {
 		checkWritable(address);
-		if (!isModern(context)) return xorWithId(packAddress(context.type, address), context.id);
-		return packXorAddress(context.type, address, context.id.subarray(4));
+		if (classic) return xorWithId(packAddress(type, address), transactionId);
+		return packXorAddress(type, address, transactionId);
 	},
 };

@@ -1,8 +1,8 @@
 /** What an attribute's codec may know of the message around it. */
 export interface AttributeContext {
 	readonly type: number;
-	/** Bytes 4 to 19 of the message: cookie and id, or an RFC 3489 id. */
-	readonly id: Uint8Array;
+	/** 12 bytes, or 16 in an RFC 3489 message. */
+	readonly transactionId: Uint8Array;
 	/** True for an RFC 3489 message. */
 	readonly classic: boolean;
 }
