@@ -1,7 +1,8 @@
 import { systemClock } from "@p2pd/stun-client";
 import { Netifaces } from "./netifaces.js";
 import { enumerateInterfaces } from "./os/enumerate.js";
-import type { CallOptions, InitDeps } from "./types.js";
+import type { EnumerateOptions } from "./os/types.js";
+import type { InitDeps } from "./types.js";
 
 /**
  * Looks at the NICs of this machine and gives them as P2PD's `netifaces`. Sends nothing.
@@ -10,7 +11,7 @@ import type { CallOptions, InitDeps } from "./types.js";
  * @param deps how to look
  * @throws the signal's reason
  */
-export async function initP2pd(options: CallOptions = {}, deps: InitDeps = {}): Promise<Netifaces> {
+export async function initP2pd(options: EnumerateOptions = {}, deps: InitDeps = {}): Promise<Netifaces> {
 	const netifaces = newNetifaces(deps, options.timeout);
 	await netifaces.look(options.signal ? { signal: options.signal } : {});
 	return netifaces;

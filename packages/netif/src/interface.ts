@@ -15,7 +15,7 @@ import {
 	whyNoRoute,
 } from "./interface-state.js";
 import { readInterface, readNat, writeInterface } from "./json/interface-json.js";
-import { type TestedNat, testNat } from "./nat/test-nat.js";
+import { testNats } from "./nat/test-nat.js";
 import type { Netifaces } from "./netifaces.js";
 import { listInterfaceNames } from "./os/names.js";
 import type { NicInfo, NicSnapshot, OsDeps, PerFamily } from "./os/types.js";
@@ -193,14 +193,9 @@ export class Interface implements RouteNic {
 			options: this.#options,
 			deps: this.#deps,
 		};
-		const test = async (af: Family): Promise<TestedNat> => {
-			const route = this.#state.pools[af].routes[0];
-			if (!route) return { nat: null, report: null };
-			return testNat({ ...setting, previous: this.#natReports[af] }, route, limits);
-		};
-		const [four, six] = await Promise.all([test(4), test(6)]);
-		this.#state = { ...this.#state, nat: { 4: four.nat, 6: six.nat } };
-		this.#natReports = { 4: four.report, 6: six.report };
+		const found = await testNats(setting, this.#state.pools, this.#natReports, limits);
+		this.#state = { ...this.#state, nat: { 4: found[4].nat, 6: found[6].nat } };
+		this.#natReports = { 4: found[4].report, 6: found[6].report };
 		return this.nat;
 	}
 

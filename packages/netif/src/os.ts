@@ -15,7 +15,7 @@ export { hostDeps } from "./os/host-deps.js";
 export { parseIfconfig } from "./os/ifconfig.js";
 export { type Inet6Line, parseIfInet6 } from "./os/linux/proc-if-inet6.js";
 export { parseProcIpv6Route } from "./os/linux/proc-ipv6-route.js";
-export { parseProcRoute, type RouteOnNic } from "./os/linux/proc-route.js";
+export { parseProcRoute } from "./os/linux/proc-route.js";
 export { listInterfaceNames } from "./os/names.js";
 export { kernelSourceAddress } from "./os/source-address.js";
 export type {
@@ -37,6 +37,7 @@ export type {
 	PerFamily,
 	RawNic,
 	ReversePathFilter,
+	RouteOnNic,
 	SourceAnswer,
 } from "./os/types.js";
 export { parseWindows } from "./os/windows/parse.js";

@@ -1,6 +1,6 @@
 import type { Family } from "@p2pd/address";
 import { NatError, type NatReport } from "@p2pd/nat";
-import { type Route, RouteError } from "@p2pd/route";
+import { type Route, RouteError, type RoutePool } from "@p2pd/route";
 import type { Clock, StunServerSpec } from "@p2pd/stun-client";
 import { START_RESERVE } from "../defaults.js";
 import { StartTimeoutError } from "../errors.js";
@@ -59,6 +59,22 @@ export async function testNat(setting: NatSetting, route: Route, limits: NatLimi
 		if (!isOutcome(error)) throw error;
 		return { nat: assumedNat(error.message), report: null };
 	}
+}
+
+/** The NATs of both families at once, each by the first route of its pool. Throws as {@link testNat}. */
+export async function testNats(
+	setting: Omit<NatSetting, "previous">,
+	pools: PerFamily<RoutePool>,
+	previous: PerFamily<NatReport | null>,
+	limits: NatLimits,
+): Promise<PerFamily<TestedNat>> {
+	const test = async (af: Family): Promise<TestedNat> => {
+		const route = pools[af].routes[0];
+		if (!route) return { nat: null, report: null };
+		return testNat({ ...setting, previous: previous[af] }, route, limits);
+	};
+	const [four, six] = await Promise.all([test(4), test(6)]);
+	return { 4: four, 6: six };
 }
 
 async function askServers(

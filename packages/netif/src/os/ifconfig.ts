@@ -49,11 +49,11 @@ function kindFromFacts(flags: Flags, block: string): NicKind | null {
 	// `ifconfig -v` of macOS names the type; without it the media and the flags have to do.
 	const type = /^\s+type: (.+)$/m.exec(block)?.[1]?.toLowerCase();
 	if (/^\s+Configuration:\s*\n\s+id /m.test(block)) return "bridge";
+	if (/^\s+vlan: \d+ parent interface:/m.test(block)) return "virtual";
 	if (type?.includes("wi-fi")) return "wireless";
 	if (type?.includes("cellular")) return "cellular";
 	if (type?.includes("ethernet")) return "ethernet";
 	if (flags.has("POINTOPOINT")) return "tunnel";
-	if (/^\s+vlan: \d+ parent interface:/m.test(block)) return "virtual";
 	return null;
 }
 

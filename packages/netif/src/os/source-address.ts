@@ -1,4 +1,4 @@
-import { createSocket } from "node:dgram";
+import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { PROBE_PORT } from "./defaults.js";
 import type { SourceAnswer } from "./types.js";
@@ -11,7 +11,14 @@ import type { SourceAnswer } from "./types.js";
  */
 export function kernelSourceAddress(destination: string): Promise<SourceAnswer> {
 	return new Promise((resolve) => {
-		const socket = createSocket(isIPv6(destination) ? { type: "udp6", ipv6Only: true } : { type: "udp4" });
+		const refused = (error: unknown): SourceAnswer => ({ ip: null, code: codeOf(error) });
+		let socket: Socket;
+		try {
+			socket = createSocket(isIPv6(destination) ? { type: "udp6", ipv6Only: true } : { type: "udp4" });
+		} catch (error) {
+			resolve(refused(error));
+			return;
+		}
 		const finish = (answer: SourceAnswer): void => {
 			socket.removeAllListeners();
 			// A late error of a socket that is being closed has nobody left to tell.
@@ -19,16 +26,19 @@ export function kernelSourceAddress(destination: string): Promise<SourceAnswer> 
 			socket.close();
 			resolve(answer);
 		};
-		const failed = (error: NodeJS.ErrnoException): void =>
-			finish({ ip: null, code: error.code ?? error.message });
-		socket.once("error", failed);
+		socket.once("error", (error) => finish(refused(error)));
 		socket.once("connect", () => {
 			try {
 				finish({ ip: socket.address().address });
 			} catch (error) {
-				failed(error as NodeJS.ErrnoException);
+				finish(refused(error));
 			}
 		});
 		socket.connect(PROBE_PORT, destination);
 	});
+}
+
+function codeOf(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	return (error as NodeJS.ErrnoException).code ?? error.message;
 }

@@ -52,6 +52,12 @@ export interface NicRoute {
 	readonly metric: number | null;
 }
 
+/** A route together with the NIC that it leaves through. */
+export interface RouteOnNic {
+	readonly nic: string;
+	readonly route: NicRoute;
+}
+
 /** A default route of a NIC: the way to everywhere. */
 export interface NicGateway {
 	/** The next hop, or `null` for a default route that is on the link itself (point-to-point). */

@@ -1,6 +1,5 @@
 import { canonicalIp, scopeOf } from "../ip-text.js";
-import type { RouteOnNic } from "../linux/proc-route.js";
-import type { OsFamily } from "../types.js";
+import type { OsFamily, RouteOnNic } from "../types.js";
 
 /**
  * The unicast routes in `netstat -rn` of macOS and the BSDs: a section for each family with a header, then

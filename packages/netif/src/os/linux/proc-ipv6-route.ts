@@ -1,5 +1,5 @@
 import { formatIpv6, groupsFromHex, scopeOf } from "../ip-text.js";
-import type { RouteOnNic } from "./proc-route.js";
+import type { RouteOnNic } from "../types.js";
 
 const RTF_UP = 0x0001;
 const RTF_GATEWAY = 0x0002;

@@ -1,21 +1,15 @@
 import { prefixOfMask } from "../ip-text.js";
-import type { NicRoute } from "../types.js";
+import type { RouteOnNic } from "../types.js";
 
 const RTF_UP = 0x0001;
 const RTF_GATEWAY = 0x0002;
 const RTF_REJECT = 0x0200;
 
-/** A route together with the NIC that it leaves through. */
-export interface RouteOnNic {
-	readonly nic: string;
-	readonly route: NicRoute;
-}
-
 /**
  * The routes in /proc/net/route (proc(5)): a header, then one line a route with the columns
  * `Iface Destination Gateway Flags RefCnt Use Metric Mask MTU Window IRTT`. Addresses are the hex digits of a host
  * integer that holds network byte order, so on a little-endian machine the bytes stand reversed. It shows the main
- * table alone, and of a multipath route the first next hop alone.
+ * table alone, and of a multipath route the first next hop alone. A mask with a hole (gVisor writes such) is left out.
  */
 export function parseProcRoute(text: string, endianness: "LE" | "BE"): RouteOnNic[] {
 	const routes: RouteOnNic[] = [];

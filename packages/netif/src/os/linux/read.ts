@@ -11,12 +11,13 @@ import type {
 	OsDeps,
 	RawNic,
 	RawSnapshot,
+	RouteOnNic,
 } from "../types.js";
 import { nicOfLabel } from "./labels.js";
 import { readLinuxNames } from "./names.js";
 import { type Inet6Line, parseIfInet6 } from "./proc-if-inet6.js";
 import { parseProcIpv6Route } from "./proc-ipv6-route.js";
-import { parseProcRoute, type RouteOnNic } from "./proc-route.js";
+import { parseProcRoute } from "./proc-route.js";
 import { readReversePathFilter, readSysfsNic, type SysfsNic } from "./sysfs-nic.js";
 
 /** What a read gave: its value, or `null` with a missing fact noted. */

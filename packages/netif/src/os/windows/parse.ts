@@ -86,20 +86,21 @@ function nicOf(
 	};
 }
 
-/** MSFT_NetIPAddress: AddressState 1 tentative, 2 duplicate, 3 deprecated, 4 preferred; SuffixOrigin 5 random. */
+/** One row of MSFT_NetIPAddress. */
 function addressOf(row: Row, index: number | null): NicAddress | null {
 	const found = canonicalIp(string(row, "IPAddress").replace(/%.*$/, ""));
 	if (!found) return null;
-	const state = number(row, "AddressState");
+	const state = member(row, "AddressState", ["Invalid", "Tentative", "Duplicate", "Deprecated", "Preferred"]);
+	const suffix = member(row, "SuffixOrigin", ["Other", "Manual", "WellKnown", "Dhcp", "Link", "Random"]);
 	const scope = scopeOf(found.af, found.ip);
 	return {
 		af: found.af,
 		ip: found.af === 6 && scope === "link" && index !== null ? `${found.ip}%${index}` : found.ip,
 		cidr: number(row, "PrefixLength"),
 		scope,
-		...(found.af === 6 && scope === "global" && number(row, "SuffixOrigin") === 5 ? { temporary: true } : {}),
-		...(state === 3 ? { deprecated: true } : {}),
-		...(state === 1 || state === 2 ? { tentative: true } : {}),
+		...(found.af === 6 && scope === "global" && suffix === "Random" ? { temporary: true } : {}),
+		...(state === "Deprecated" ? { deprecated: true } : {}),
+		...(state === "Tentative" || state === "Duplicate" ? { tentative: true } : {}),
 	};
 }
 
@@ -111,8 +112,8 @@ function routeOf(row: Row, interfaces: readonly Row[], index: number | null): Ni
 	const cidr = Number(prefix);
 	if (!found || prefix === "" || Number.isNaN(cidr)) return null;
 	if (found.af === 4 ? Number(found.ip.split(".")[0]) >= 224 : found.ip.startsWith("ff")) return null;
-	const family = found.af === 4 ? 2 : 23;
-	const base = interfaces.find((each) => number(each, "AddressFamily") === family);
+	const families = found.af === 4 ? [2, "IPv4"] : [23, "IPv6"];
+	const base = interfaces.find(({ AddressFamily }) => families.some((family) => family === AddressFamily));
 	const metric = number(row, "RouteMetric");
 	const onLink = !hop || /^[0.:]+$/.test(hop.ip);
 	return {
@@ -146,4 +147,10 @@ function number(row: Row, key: string): number | null {
 
 function flag(row: Row, key: string): boolean {
 	return row[key] === true;
+}
+
+/** An enumeration's member: PowerShell 5.1 writes its number, other versions may write its name. */
+function member<T extends string>(row: Row, key: string, members: readonly T[]): T | undefined {
+	const value = row[key];
+	return typeof value === "number" ? members[value] : members.find((each) => each === value);
 }
