@@ -52,12 +52,20 @@ function ignore(): undefined {
 	return undefined;
 }
 
-/** Node's error of a system call as this package's, with the system's own name for the reason; ours as they are. */
+/**
+ * Node's error of a system call as this package's, with the system's own name for the reason; ours as they are.
+ * Node says which call it was, if not the one that was asked for: a connection may fail at its bind.
+ */
 export function toSocketError(call: string, subject: string | null, cause: unknown): RouteError {
 	if (cause instanceof RouteError) return cause;
-	const code = cause instanceof Error && "code" in cause ? String(cause.code) : "EUNKNOWN";
-	return new SocketError(call, code, subject, { cause });
+	if (!(cause instanceof Error)) return new SocketError(call, "EUNKNOWN", subject, { cause });
+	const { code = "EUNKNOWN", syscall = call, address, port }: NodeError = cause;
+	const where = address === undefined || port === undefined ? subject : endpointText(address, port);
+	return new SocketError(syscall, code, where, { cause });
 }
+
+/** What Node puts on the error of a system call. */
+type NodeError = Error & Partial<Record<"code" | "syscall" | "address", string>> & { readonly port?: number };
 
 /** `ip:port`, with brackets in IPv6. */
 export function endpointText(ip: string, port: number): string {

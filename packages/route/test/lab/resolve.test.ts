@@ -7,7 +7,7 @@ import {
 	publicBlock,
 	TRANSLATED_IP6,
 } from "@p2pd/testnet/lab";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { run } from "./scenarios/resolve.js";
 
 const RESOLVE = new URL("./scenarios/resolve.ts", import.meta.url);
@@ -23,6 +23,9 @@ async function resolved(topology: LabTopology, af: 4 | 6, ...indexes: string[]) 
 		await lab.close();
 	}
 }
+
+// Namespaces, servers and child processes take their time on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 describeLab("the page's examples on real addresses", () => {
 	it("come out as the page has them in IPv4, and leave by the address that the pool says", async () => {

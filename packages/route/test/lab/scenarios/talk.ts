@@ -11,6 +11,7 @@ export interface Talk {
 	readonly proto: "tcp" | "udp";
 	readonly to: { readonly ip: string; readonly port: number };
 	readonly localPort: number;
+	readonly ttl?: number;
 	/** In ms, after which the talk is given up. @default 5000 */
 	readonly timeout?: number;
 }
@@ -18,7 +19,7 @@ export interface Talk {
 /** What came of a talk: the answer and where it was said from, or the error. */
 export type Talked =
 	| { readonly answer: string; readonly source: string | undefined; readonly deviceBinding: string | null }
-	| { readonly error: string; readonly problem: string | null };
+	| { readonly error: string; readonly problem: string | null; readonly errno: string | null };
 
 export interface TalksInput {
 	readonly talks: readonly Talk[];
@@ -50,8 +51,9 @@ async function have(talk: Talk): Promise<Talked> {
 			: overUdp(factory, talk, signal));
 		return { ...said, deviceBinding: "deviceBinding" in factory ? String(factory.deviceBinding) : null };
 	} catch (error) {
-		const { name, code, problem } = error as Error & { code?: string; problem?: string };
-		return { error: typeof code === "string" ? code : name, problem: problem ?? null };
+		const { name, code, problem, errno } = error as Error &
+			Partial<Record<"code" | "problem" | "errno", string>>;
+		return { error: typeof code === "string" ? code : name, problem: problem ?? null, errno: errno ?? null };
 	}
 }
 
@@ -62,8 +64,8 @@ async function factoryOf({ af, nic, bind }: Talk): Promise<SocketFactory> {
 	return route.bind(bind);
 }
 
-async function overTcp(factory: SocketFactory, { to, localPort }: Talk, signal: AbortSignal) {
-	const socket = await factory.connect({ ...to, localPort, signal });
+async function overTcp(factory: SocketFactory, { to, localPort, ttl }: Talk, signal: AbortSignal) {
+	const socket = await factory.connect({ ...to, localPort, signal, ...(ttl === undefined ? {} : { ttl }) });
 	socket.write("hello");
 	const [answer] = (await once(socket, "data", { signal })) as [Buffer];
 	const source = socket.localAddress;
@@ -71,8 +73,9 @@ async function overTcp(factory: SocketFactory, { to, localPort }: Talk, signal: 
 	return { answer: answer.toString(), source };
 }
 
-async function overUdp(factory: SocketFactory, { to, localPort }: Talk, signal: AbortSignal) {
-	const socket = await factory.udp({ port: localPort, to: to.ip, signal });
+async function overUdp(factory: SocketFactory, { to, localPort, ttl }: Talk, signal: AbortSignal) {
+	const options = { port: localPort, to: to.ip, signal, ...(ttl === undefined ? {} : { ttl }) };
+	const socket = await factory.udp(options);
 	try {
 		socket.send("hello", to.port, to.ip);
 		const [answer] = (await once(socket, "message", { signal })) as [Buffer];
