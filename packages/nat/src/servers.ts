@@ -1,4 +1,4 @@
-import { canonicalIp, parseTarget } from "@p2pd/address";
+import { canonicalIp, isIp, parseTarget } from "@p2pd/address";
 import type { Clock, Family, HostPort } from "@p2pd/stun-client";
 import { NatArgumentError } from "./errors.js";
 import type { NatServer } from "./types.js";
@@ -49,8 +49,7 @@ async function addressOf(
 	{ host, port }: { host: string; port: number },
 	{ af, resolve, clock, timeout, signal }: ResolveParts,
 ): Promise<HostPort | null> {
-	const literal = canonicalIp(host);
-	if (literal !== undefined) return literal.includes(":") === (af === 6) ? { ip: literal, port } : null;
+	if (isIp(host)) return host.includes(":") === (af === 6) ? { ip: canonicalIp(host), port } : null;
 	const stop = new AbortController();
 	const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
 	const timer = clock.setTimeout(() => stop.abort(new Error("the name took too long")), timeout);
@@ -59,8 +58,8 @@ async function addressOf(
 			both.addEventListener("abort", () => reject(both.reason), { once: true });
 		});
 		const ips = await Promise.race([resolve(host, af, both), aborted]);
-		const ip = ips[0] === undefined ? undefined : canonicalIp(ips[0]);
-		return ip === undefined ? null : { ip, port };
+		const ip = ips.find((each) => isIp(each));
+		return ip === undefined ? null : { ip: canonicalIp(ip), port };
 	} catch {
 		// A name that does not resolve is a server that does not exist; the others are asked. Aborting is thrown.
 		signal?.throwIfAborted();

@@ -1,0 +1,67 @@
+import { ManualClock } from "@p2pd/testnet";
+import { describe, expect, it } from "vitest";
+import type { NatServer } from "../src/index.js";
+import { resolveServers } from "../src/servers.js";
+
+const NAMES: Readonly<Record<string, readonly string[]>> = {
+	"a.example": ["8.1.1.1"],
+	"b.example": ["8.1.1.2", "8.1.1.3"],
+	"six.example": [],
+};
+
+async function resolve(servers: readonly NatServer[], change: object = {}): Promise<string[]> {
+	const clock = new ManualClock();
+	const found = await clock.runUntil(
+		resolveServers(servers, {
+			af: 4,
+			max: 3,
+			clock,
+			timeout: 1000,
+			signal: undefined,
+			resolve: async (host) => {
+				if (host === "slow.example") return new Promise<never>(() => undefined);
+				const ips = NAMES[host];
+				if (ips === undefined) throw new Error("ENOTFOUND");
+				return ips;
+			},
+			...change,
+		}),
+	);
+	return found.map(({ ip, port }) => `${ip} ${port}`);
+}
+
+describe("servers", () => {
+	it("takes texts, names and addresses, in their order", async () => {
+		const given = ["b.example:3479", { host: "a.example", port: 1 }, { ip: "8.8.8.8", port: 2 }];
+		expect(await resolve(given)).toEqual(["8.1.1.2 3479", "8.1.1.1 1", "8.8.8.8 2"]);
+		expect(await resolve(["a.example"])).toEqual(["8.1.1.1 3478"]);
+	});
+
+	it("leaves out what has no address, takes too long, or comes twice, and goes on down the list", async () => {
+		const given = [
+			"slow.example",
+			"none.example",
+			"six.example",
+			"2a00::1",
+			"a.example",
+			"8.1.1.1:3478",
+			"8.8.4.4",
+		];
+		expect(await resolve(given)).toEqual(["8.1.1.1 3478", "8.8.4.4 3478"]);
+	});
+
+	it("stops at the number wanted", async () => {
+		expect(await resolve(["8.0.0.1", "8.0.0.2", "8.0.0.3", "8.0.0.4"])).toHaveLength(3);
+	});
+
+	it("is aborted by the signal, and refuses to have nobody to ask", async () => {
+		await expect(
+			resolve(["slow.example"], { signal: AbortSignal.abort(new Error("enough")) }),
+		).rejects.toThrow("enough");
+		await expect(resolve(["none.example"])).rejects.toMatchObject({
+			code: "ERR_NAT_ARGUMENT",
+			argument: "servers",
+		});
+		await expect(resolve([])).rejects.toMatchObject({ code: "ERR_NAT_ARGUMENT", argument: "servers" });
+	});
+});
