@@ -52,8 +52,5 @@ export const ACCEPT_QUEUE = 511;
 /** Bytes of one frame, 1 MiB. Must not be higher than QUEUE_BYTES, or a frame could not be queued. */
 export const FRAME_BYTES = 1024 * 1024;
 
-/** Outstanding STUN requests of clients that share a UDP pipe's socket; the oldest is forgotten beyond. */
-export const STUN_REQUESTS = 256;
-
 /** Largest UDP payload by family: 65535 less the UDP header, and less the IPv4 header that counts in. */
 export const UDP_PAYLOAD = { 4: 65507, 6: 65527 } as const;

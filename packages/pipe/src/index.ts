@@ -34,4 +34,3 @@ export { pipeOpen, tryPipeOpen } from "./open/pipe-open.js";
 export { Pipe } from "./pipe.js";
 export type { Pem, TlsInfo, TlsOptions } from "./tls/types.js";
 export type * from "./types.js";
-export type { SharedSocket } from "./udp/stun-share.js";

@@ -35,8 +35,6 @@ import type {
 	SubscriptionInfo,
 	SubscriptionKey,
 } from "./types.js";
-import type { SharedSocket } from "./udp/stun-share.js";
-import { UdpTransport } from "./udp/udp-transport.js";
 
 /**
  * One object for TCP and UDP, clients and servers. `pipeOpen` makes it; what a role cannot do rejects, or
@@ -112,7 +110,10 @@ export class Pipe {
 		return this.#core.acceptor?.pipes ?? new Set();
 	}
 
-	/** The socket underneath. It stays the pipe's: reading from it takes from the pipe. */
+	/**
+	 * The socket underneath. It stays the pipe's. A STUN client can be attached to a UDP pipe's
+	 * (`new StunClient({ sockets: pipe.socket, ... })` of `@p2pd/stun-client`): it keeps its replies to itself.
+	 */
 	get socket(): PipeSocket {
 		return this.#core.init.socket;
 	}
@@ -362,17 +363,6 @@ export class Pipe {
 	toDuplex(): Duplex {
 		if (this.#core.data?.remote == null) throw this.#without("toDuplex", "it has no peer of its own");
 		return toNodeDuplex(this, this.#source("duplex"));
-	}
-
-	/**
-	 * This UDP socket for a STUN client: what answers its requests goes to it alone, all else to the pipe. The same
-	 * socket at every call.
-	 */
-	shareSocket(): SharedSocket {
-		const { transport } = this.#core;
-		if (!(transport instanceof UdpTransport))
-			throw this.#without("shareSocket", "only UDP sockets are shared");
-		return transport.share().socket;
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

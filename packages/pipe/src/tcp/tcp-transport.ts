@@ -45,9 +45,9 @@ export class TcpTransport implements DataTransport {
 		socket.allowHalfOpen = true;
 		if (settings.noDelay) socket.setNoDelay(true);
 		if (settings.keepAlive !== null) socket.setKeepAlive(true, settings.keepAlive);
-		socket.on("end", TcpTransport.#onEnd);
-		socket.on("error", TcpTransport.#onError);
-		socket.on("close", TcpTransport.#onClose);
+		socket.on("end", TcpTransport.#listeners.end);
+		socket.on("error", TcpTransport.#listeners.error);
+		socket.on("close", TcpTransport.#listeners.close);
 	}
 
 	/** Asked of the OS when it is first wanted, or before it is gone. */
@@ -71,7 +71,7 @@ export class TcpTransport implements DataTransport {
 		}
 		if (!this.#attached) {
 			this.#attached = true;
-			this.#socket.on("data", TcpTransport.#onData);
+			this.#socket.on("data", TcpTransport.#listeners.data);
 		}
 		this.#socket.resume();
 	}
@@ -138,10 +138,10 @@ export class TcpTransport implements DataTransport {
 
 	release(): void {
 		this.#socket.pause();
-		this.#socket.off("data", TcpTransport.#onData);
-		this.#socket.off("end", TcpTransport.#onEnd);
-		this.#socket.off("error", TcpTransport.#onError);
-		this.#socket.off("close", TcpTransport.#onClose);
+		this.#socket.off("data", TcpTransport.#listeners.data);
+		this.#socket.off("end", TcpTransport.#listeners.end);
+		this.#socket.off("error", TcpTransport.#listeners.error);
+		this.#socket.off("close", TcpTransport.#listeners.close);
 	}
 
 	#lost(cause: Error | null): PipeSendError {
@@ -170,23 +170,27 @@ export class TcpTransport implements DataTransport {
 		else send?.reject(this.#lost(error ?? this.#error));
 	}
 
-	static #onData(this: OwnedSocket, data: Buffer): void {
-		const transport = this[owner];
-		transport.#sink.chunk(data, transport.remote);
-	}
-
-	static #onEnd(this: OwnedSocket): void {
-		this[owner].#sink.ended();
-	}
-
-	static #onError(this: OwnedSocket, error: Error): void {
-		this[owner].#error ??= error;
-	}
-
-	static #onClose(this: OwnedSocket): void {
-		const transport = this[owner];
+	#socketClosed(): void {
 		// A stream need not call back for what its end overtook.
-		for (const send of transport.#sends?.splice(0) ?? []) send.reject(transport.#lost(transport.#error));
-		transport.#sink.closed(transport.#error);
+		for (const send of this.#sends?.splice(0) ?? []) send.reject(this.#lost(this.#error));
+		this.#sink.closed(this.#error);
 	}
+
+	static readonly #listeners = {
+		data: socketListener((transport, data: Buffer) => transport.#sink.chunk(data, transport.remote)),
+		end: socketListener((transport) => transport.#sink.ended()),
+		error: socketListener((transport, error: Error) => {
+			transport.#error ??= error;
+		}),
+		close: socketListener((transport) => transport.#socketClosed()),
+	};
+}
+
+/** A listener that all sockets share, and that finds its transport by the socket it is called on. */
+function socketListener<A extends unknown[]>(
+	listener: (transport: TcpTransport, ...args: A) => void,
+): (this: Socket, ...args: A) => void {
+	return function (this: Socket, ...args: A): void {
+		listener((this as OwnedSocket)[owner], ...args);
+	};
 }

@@ -4,7 +4,6 @@ import { PipeSendError } from "../errors.js";
 import { peerText } from "../peer.js";
 import type { DataTransport, TransportSink } from "../transport.js";
 import type { Peer } from "../types.js";
-import { StunShare } from "./stun-share.js";
 
 /** What a UDP transport is made with. */
 export interface UdpInit {
@@ -28,7 +27,6 @@ export class UdpTransport implements DataTransport {
 	#last: Peer;
 	/** A socket that came connected: the kernel takes no address with its datagrams. */
 	readonly fixed: boolean;
-	#share: StunShare | null = null;
 	#unsent = 0;
 	#sends = 0;
 	#idle: (() => void) | null = null;
@@ -59,12 +57,6 @@ export class UdpTransport implements DataTransport {
 
 	get lastPeer(): Peer {
 		return this.#last;
-	}
-
-	/** The socket for a STUN client, whose replies it has to itself. */
-	share(): StunShare {
-		this.#share ??= new StunShare(this.#socket);
-		return this.#share;
 	}
 
 	/** A datagram socket cannot be told to wait: what nobody takes is counted. */
@@ -130,7 +122,6 @@ export class UdpTransport implements DataTransport {
 	}
 
 	readonly #onMessage = (data: Buffer, from: RemoteInfo): void => {
-		if (this.#share?.consume(data, from)) return;
 		const only = this.#only;
 		if (only !== null) {
 			if (from.port !== only[1] || from.address !== only[0]) {
@@ -146,7 +137,6 @@ export class UdpTransport implements DataTransport {
 	readonly #onError = (error: Error): void => this.#sink.report(error);
 	readonly #onClose = (): void => {
 		this.#closed = true;
-		this.#share?.closed();
 		this.#sink.closed(null);
 	};
 }
