@@ -3,26 +3,16 @@ import { FAMILIES, type Family } from "@p2pd/address";
 import type { NatReport } from "@p2pd/nat";
 import type { Route, RouteNic, RoutePool } from "@p2pd/route";
 import { checkFamily, type InterfaceSelector } from "./choose-nic.js";
-import { LOOK_MAX_AGE, NAT_TIMEOUT, START_RESERVE, START_TIMEOUT } from "./defaults.js";
+import { NAT_TIMEOUT } from "./defaults.js";
 import { ClosedError, NotStartedError, UnsupportedFamilyError } from "./errors.js";
 import { systemInterfaceDeps } from "./interface-deps.js";
-import {
-	emptyState,
-	type InterfaceState,
-	natFamily,
-	natOf,
-	stateOfNic,
-	whyNoRoute,
-} from "./interface-state.js";
+import { emptyState, type InterfaceState, natFamily, natOf, whyNoRoute } from "./interface-state.js";
 import { readInterface, readNat, writeInterface } from "./json/interface-json.js";
 import { testNats } from "./nat/test-nat.js";
-import type { Netifaces } from "./netifaces.js";
 import { listInterfaceNames } from "./os/names.js";
-import type { NicInfo, NicSnapshot, OsDeps, PerFamily } from "./os/types.js";
-import { SharedTask } from "./shared-task.js";
-import { lookUp } from "./start/look-up.js";
+import type { NicInfo, OsDeps, PerFamily } from "./os/types.js";
 import { stunServersFor } from "./start/servers.js";
-import { withDeadline } from "./start/with-deadline.js";
+import { Starter } from "./start/starter.js";
 import type {
 	CallOptions,
 	InterfaceDeps,
@@ -33,12 +23,6 @@ import type {
 } from "./types.js";
 import { concerns } from "./watch/concerns.js";
 
-/** What one start is asked for. */
-interface StartInput {
-	readonly maxAge: number;
-	readonly timeout: number;
-}
-
 /**
  * A network interface: its addresses, the external addresses behind them, the routes between the two, and the NAT
  * in the way. The page's starting object.
@@ -47,10 +31,7 @@ export class Interface implements RouteNic {
 	readonly #selector: InterfaceSelector;
 	readonly #options: InterfaceOptions;
 	readonly #deps: InterfaceDeps;
-	readonly #starting: SharedTask<void, StartInput>;
-	#netifaces: Netifaces | null;
-	/** The look at the OS in which the NIC was found last. */
-	#seen: { readonly info: NicInfo; readonly snapshot: NicSnapshot } | null = null;
+	readonly #starter: Starter;
 	#state: InterfaceState;
 	#natReports: PerFamily<NatReport | null> = { 4: null, 6: null };
 	#started = false;
@@ -72,9 +53,15 @@ export class Interface implements RouteNic {
 		this.#selector = selector;
 		this.#options = options;
 		this.#deps = { ...systemInterfaceDeps, ...deps };
-		this.#netifaces = options.netifaces ?? null;
 		this.#state = emptyState(typeof selector === "string" ? selector : "");
-		this.#starting = new SharedTask((signal, input) => this.#start(signal, input));
+		this.#starter = new Starter({
+			nic: this,
+			options,
+			deps: this.#deps,
+			learn: (state) => {
+				this.#state = { ...this.#state, ...state };
+			},
+		});
 	}
 
 	/** The names of all NICs, at once, whether they are of use or not. Needs no `initP2pd()`. */
@@ -121,7 +108,7 @@ export class Interface implements RouteNic {
 
 	/** Everything that the OS said of the NIC at the last start; `null` before, and for one out of a dictionary. */
 	get info(): NicInfo | null {
-		return this.#seen?.info ?? null;
+		return this.#starter.seen?.info ?? null;
 	}
 
 	/** Whether `start()` has finished. */
@@ -155,7 +142,8 @@ export class Interface implements RouteNic {
 	async start(call: CallOptions = {}): Promise<this> {
 		this.#checkOpen();
 		call.signal?.throwIfAborted();
-		if (!this.#started) await this.#run(call, LOOK_MAX_AGE);
+		if (!this.#started) await this.#starter.start(this.#selector, this.#limits(call));
+		this.#started = true;
 		return this;
 	}
 
@@ -168,9 +156,8 @@ export class Interface implements RouteNic {
 		this.#checkOpen();
 		const { event } = call;
 		if (event && this.#started && !concerns(event, this.name)) return this;
-		this.#netifaces ??= this.#deps.netifaces();
-		if (event) this.#netifaces.take(event.snapshot);
-		await this.#run(call, event ? LOOK_MAX_AGE : 0);
+		await this.#starter.again(this.#started ? this.name : this.#selector, event, this.#limits(call));
+		this.#started = true;
 		return this;
 	}
 
@@ -189,7 +176,7 @@ export class Interface implements RouteNic {
 		const setting = {
 			info: this.info,
 			servers,
-			routesKnown: this.#seen?.snapshot.routesKnown ?? { 4: false, 6: false },
+			routesKnown: this.#starter.seen?.snapshot.routesKnown ?? { 4: false, 6: false },
 			options: this.#options,
 			deps: this.#deps,
 		};
@@ -273,32 +260,9 @@ export class Interface implements RouteNic {
 		return depth < 0 ? `[Interface ${this.name || "not started"}]` : this.toString();
 	}
 
-	#run(call: CallOptions, maxAge: number): Promise<void> {
-		const timeout = call.timeout ?? this.#options.timeout ?? START_TIMEOUT;
-		const limits = { timeout, signal: this.#joined(call.signal), clock: this.#deps.clock };
-		return withDeadline("start()", limits, (signal) => this.#starting.run({ maxAge, timeout }, signal));
-	}
-
-	async #start(signal: AbortSignal, { maxAge, timeout }: StartInput): Promise<void> {
-		this.#netifaces ??= this.#deps.netifaces();
-		const learned = await lookUp(
-			{
-				selector: this.#started ? this.name : this.#selector,
-				nic: this,
-				netifaces: this.#netifaces,
-				options: this.#options,
-				deps: this.#deps,
-				maxAge,
-				deadline: this.#deps.clock.now() + timeout - START_RESERVE,
-				found: (info, snapshot) => {
-					this.#seen = { info, snapshot };
-					this.#state = { ...this.#state, ...stateOfNic(info, snapshot) };
-				},
-			},
-			signal,
-		);
-		this.#state = { ...this.#state, ...learned };
-		this.#started = true;
+	/** A call's limits, which `close()` ends too. */
+	#limits({ timeout, signal }: CallOptions): CallOptions {
+		return { signal: this.#joined(signal), ...(timeout === undefined ? {} : { timeout }) };
 	}
 
 	#joined(signal: AbortSignal | undefined): AbortSignal {

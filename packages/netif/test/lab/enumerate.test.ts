@@ -1,6 +1,7 @@
 import { buildLab, describeLab, type Lab, openInternet } from "@p2pd/testnet/lab";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { NicInfo } from "../../src/index.js";
+import { describeSnapshotContract } from "../os/contract.js";
 import type { run } from "./scenarios/look.js";
 
 const LOOK = new URL("./scenarios/look.ts", import.meta.url);
@@ -22,6 +23,8 @@ describeLab("what a real kernel says of its NICs", () => {
 		(await look()).snapshot.nics.find((nic) => nic.name === name);
 	const pair = (name: string, peer: string): Promise<void> =>
 		ip(`link add ${name} type veth peer name ${peer}`);
+
+	describeSnapshotContract("a network namespace", async () => (await look()).snapshot);
 
 	it("the loopback and a NIC with both families, a gateway and the defaults", async () => {
 		const { snapshot, names, usable } = await look();

@@ -169,7 +169,7 @@ describe("a Linux that refuses a part", () => {
 			"eno1 ethernet name true",
 			"eno1.100 ethernet name true",
 			"eno2 ethernet name null",
-			"lo loopback name true",
+			"lo loopback os true",
 			"veth7c4a virtual name null",
 		]);
 		expect(missing[0]?.fact).toBe("kind, up, mtu, master");

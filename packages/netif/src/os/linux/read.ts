@@ -57,13 +57,14 @@ export async function readLinux(deps: OsDeps, options: EnumerateOptions): Promis
 			const listed = byNic.get(name) ?? [];
 			// libuv lists a NIC only while it is up and running, so a listed one is both.
 			const running = facts?.running ?? (listed.length > 0 ? true : null);
+			const internal = listed[0]?.host.internal === true;
 			const own6 = inet6?.filter((line) => line.nic === name).map((line) => line.address);
 			return {
 				index: facts?.index ?? inet6?.find((line) => line.nic === name)?.index ?? null,
 				name,
 				displayName: facts?.displayName ?? name,
-				kind: facts?.kind ?? kindByName(name),
-				kindFrom: facts ? "os" : "name",
+				kind: facts?.kind ?? (internal ? "loopback" : kindByName(name)),
+				kindFrom: facts || internal ? "os" : "name",
 				up: facts?.up ?? (listed.length > 0 ? true : null),
 				running,
 				mtu: facts?.mtu ?? null,
