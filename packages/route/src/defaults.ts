@@ -8,11 +8,11 @@ export const OBSERVE_CONCURRENCY = 8;
 export const LISTEN_BACKLOG = 511;
 
 /**
- * How long the kernel's choice of source for a destination is taken as known, in ms. Long enough to be asked
- * for once in a hundred connections of a busy program, short against a change of the routing table; and the
- * source of each connection is checked when it stands.
+ * How long what the kernel says of a destination is taken as known (its choice of source, whether a device
+ * leads there), in ms. Long enough to be asked for once in a hundred connections of a busy program, short
+ * against a change of the routing table; and the source of each connection is checked when it stands.
  */
-export const SOURCE_HOLDS = 100;
+export const ANSWER_HOLDS = 100;
 
-/** For how many destinations a route remembers that choice at once, at some 100 bytes each. */
-export const SOURCES_KNOWN = 256;
+/** For how many destinations a bound route remembers that at once, at some 100 bytes each. */
+export const ANSWERS_KEPT = 256;

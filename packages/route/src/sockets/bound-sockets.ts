@@ -9,7 +9,7 @@ import type {
 	SocketFactory,
 	UdpOptions,
 } from "../types.js";
-import { KernelSources } from "./kernel-sources.js";
+import { KernelAnswers } from "./kernel-answers.js";
 import { openConnection } from "./open-connection.js";
 import { openServer } from "./open-server.js";
 import { openUdp } from "./open-udp.js";
@@ -23,13 +23,13 @@ export class BoundSockets implements SocketFactory {
 	readonly deviceBindingReason: string | null;
 	readonly #seat: Seat;
 	readonly #deps: SocketDeps;
-	readonly #sources: KernelSources;
+	readonly #answers: KernelAnswers;
 
 	/** @internal Made by `bind()`, {@link sourceRoute} and {@link kernelRoute}. */
 	constructor(seat: Seat, deviceBindingReason: string | null, deps: SocketDeps) {
 		this.#seat = seat;
 		this.#deps = deps;
-		this.#sources = new KernelSources(deps);
+		this.#answers = new KernelAnswers(deps);
 		this.deviceBindingReason = deviceBindingReason;
 	}
 
@@ -74,7 +74,7 @@ export class BoundSockets implements SocketFactory {
 	 * @throws SocketError (`ERR_ROUTE_SOCKET`), RouteValueError, NativeMissingError; `to`'s as in `connect`.
 	 */
 	udp(options: UdpOptions = {}): Promise<UdpSocket> {
-		return openUdp(this.#seat, options, this.#deps);
+		return openUdp(this.#seat, options, this.#deps, this.#answers);
 	}
 
 	/**
@@ -84,7 +84,7 @@ export class BoundSockets implements SocketFactory {
 	 * RouteValueError, DeviceBindingError (a loopback in strict mode), NativeMissingError, or the signal's reason.
 	 */
 	connect(options: ConnectOptions): Promise<TcpSocket> {
-		return openConnection(this.#seat, options, this.#deps, this.#sources);
+		return openConnection(this.#seat, options, this.#deps, this.#answers);
 	}
 
 	/**

@@ -3,9 +3,8 @@ import { IpAddress } from "@p2pd/address";
 import type { ConnectOptions } from "../types.js";
 import { checkLinger, checkPort, checkRemotePort, checkTtl } from "./check-options.js";
 import { closeDescriptor, descriptorFor } from "./deps.js";
-import type { KernelSources } from "./kernel-sources.js";
+import type { KernelAnswers } from "./kernel-answers.js";
 import { anyIp, placeFor } from "./place.js";
-import { refuseUnreachable } from "./reachability.js";
 import type { Place, Seat, SocketDeps } from "./types.js";
 import { endpointText, until } from "./until.js";
 
@@ -33,7 +32,7 @@ export async function openConnection(
 	seat: Seat,
 	options: ConnectOptions,
 	deps: SocketDeps,
-	sources: KernelSources,
+	answers: KernelAnswers,
 ): Promise<Socket> {
 	const { signal } = options;
 	signal?.throwIfAborted();
@@ -43,7 +42,7 @@ export async function openConnection(
 	const lingerSeconds = checkLinger(options.lingerSeconds);
 	const given = IpAddress.parse(options.ip);
 	const place = placeFor(seat, given);
-	refuseUnreachable(place, deps);
+	answers.refuseUnreachable(place);
 	const to = place.to ?? given;
 	const wanted = place.ip ?? anyIp(seat.af);
 	const free = {
@@ -60,12 +59,12 @@ export async function openConnection(
 
 	if (port !== 0) return attempt(bound, deps);
 	if (wanted.isUnspecified) return attempt(free, deps);
-	if (place.device !== null || !isSource(await sources.towards(to), wanted)) return attempt(bound, deps);
+	if (place.device !== null || !isSource(await answers.source(to), wanted)) return attempt(bound, deps);
 	const socket = await attempt(free, deps);
 	if (isSource(socket.localAddress, wanted)) return socket;
 	// The routing has changed since it was asked: this connection is from an address that nobody chose.
 	socket.destroy();
-	sources.forget(to);
+	answers.forgetSource(to);
 	return attempt(bound, deps);
 }
 

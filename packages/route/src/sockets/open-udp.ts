@@ -4,8 +4,8 @@ import type { DescriptorPlan } from "../libc/descriptor.js";
 import type { UdpOptions } from "../types.js";
 import { checkPort, checkTtl } from "./check-options.js";
 import { closeDescriptor, descriptorFor } from "./deps.js";
+import type { KernelAnswers } from "./kernel-answers.js";
 import { anyIp, placeFor } from "./place.js";
-import { refuseUnreachable } from "./reachability.js";
 import type { Seat, SocketDeps } from "./types.js";
 import { endpointText, toSocketError, until } from "./until.js";
 
@@ -17,10 +17,15 @@ interface UdpPlan extends DescriptorPlan {
 }
 
 /** A UDP socket of a seat, bound. See {@link SocketFactory.udp}. */
-export async function openUdp(seat: Seat, options: UdpOptions, deps: SocketDeps): Promise<Socket> {
+export async function openUdp(
+	seat: Seat,
+	options: UdpOptions,
+	deps: SocketDeps,
+	answers: KernelAnswers,
+): Promise<Socket> {
 	const { signal } = options;
 	signal?.throwIfAborted();
-	const plan = planUdp(seat, options, deps);
+	const plan = planUdp(seat, options, answers);
 	const reason = whyDescriptor(plan, deps);
 	const socket = createSocket({
 		type: seat.af === 4 ? "udp4" : "udp6",
@@ -43,11 +48,11 @@ export async function openUdp(seat: Seat, options: UdpOptions, deps: SocketDeps)
 	return socket;
 }
 
-function planUdp(seat: Seat, options: UdpOptions, deps: SocketDeps): UdpPlan {
+function planUdp(seat: Seat, options: UdpOptions, answers: KernelAnswers): UdpPlan {
 	const port = checkPort("port", options.port ?? seat.port);
 	const ttl = checkTtl(options.ttl);
 	const place = placeFor(seat, options.to === undefined ? null : IpAddress.parse(options.to));
-	refuseUnreachable(place, deps);
+	answers.refuseUnreachable(place);
 	const reuse = options.reuse === true;
 	return {
 		af: seat.af,

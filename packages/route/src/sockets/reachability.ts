@@ -1,5 +1,5 @@
 import { getSystemErrorName } from "node:util";
-import { UnreachableError, type UnreachableProblem } from "../errors.js";
+import type { UnreachableProblem } from "../errors.js";
 import { askRoutes, type RouteQuestion } from "../libc/ask-route.js";
 import type { Place, SocketDeps } from "./types.js";
 
@@ -54,13 +54,4 @@ export function reachabilityOf(place: Place, deps: SocketDeps): Reachability {
 
 function unreachable(problem: UnreachableProblem, reason: string): Reachability {
 	return { status: "unreachable", problem, reason };
-}
-
-/** Throws UnreachableError (`ERR_ROUTE_UNREACHABLE`) where {@link reachabilityOf} says so. */
-export function refuseUnreachable(place: Place, deps: SocketDeps): void {
-	const { device, to } = place;
-	if (device === null || to === null) return;
-	const answer = reachabilityOf(place, deps);
-	if (answer.status === "unreachable")
-		throw new UnreachableError(answer.problem, device.name, `${to}`, answer.reason);
 }

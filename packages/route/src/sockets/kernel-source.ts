@@ -1,6 +1,5 @@
 import { createSocket } from "node:dgram";
 import type { IpAddress } from "@p2pd/address";
-import { SOURCE_HOLDS, SOURCES_KNOWN } from "../defaults.js";
 import { openDescriptor } from "../libc/descriptor.js";
 import { int32, ipOfSockaddr, sockaddr } from "../libc/sockaddr.js";
 import type { LibcAccess } from "../libc/types.js";
@@ -11,35 +10,12 @@ import { endpointText, until } from "./until.js";
 const ANY_PORT = 9;
 
 /**
- * The source addresses that the kernel would choose, by destination; null where it has no route there. Sends
- * nothing: a UDP socket is connected and asked for its own address. What was found out holds for a moment, so
- * that a series of connections does not pay for it each time.
+ * The source address that the kernel would choose towards a destination, without its zone; null where it has
+ * no route there. Sends nothing: a UDP socket is connected and asked for its own address.
  */
-export class KernelSources {
-	readonly #deps: SocketDeps;
-	readonly #known = new Map<string, { readonly source: string | null; readonly until: number }>();
-
-	constructor(deps: SocketDeps) {
-		this.#deps = deps;
-	}
-
-	/** The source towards a destination, without its zone. */
-	async towards(to: IpAddress): Promise<string | null> {
-		const now = this.#deps.now();
-		const key = to.toString();
-		const known = this.#known.get(key);
-		if (known !== undefined && now < known.until) return known.source;
-		const access = this.#deps.libc();
-		const source = access.available ? sourceByLibc(to, access) : await sourceByNode(to);
-		if (this.#known.size >= SOURCES_KNOWN) this.#known.clear();
-		this.#known.set(key, { source, until: now + SOURCE_HOLDS });
-		return source;
-	}
-
-	/** Forgets a destination, which turned out otherwise. */
-	forget(to: IpAddress): void {
-		this.#known.delete(to.toString());
-	}
+export async function kernelSource(to: IpAddress, deps: SocketDeps): Promise<string | null> {
+	const access = deps.libc();
+	return access.available ? sourceByLibc(to, access) : sourceByNode(to);
 }
 
 function sourceByLibc(

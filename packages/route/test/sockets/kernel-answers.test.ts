@@ -1,23 +1,23 @@
 import { IpAddress } from "@p2pd/address";
 import { kernelRoute, type LibcAccess, type SocketDeps, sourceRoute } from "@p2pd/route";
 import { describe, expect, it } from "vitest";
-import { SOURCE_HOLDS } from "../../src/defaults.js";
+import { ANSWER_HOLDS } from "../../src/defaults.js";
 import { loadLibc } from "../../src/libc/load-libc.js";
 import { systemDeps } from "../../src/sockets/deps.js";
-import { KernelSources } from "../../src/sockets/kernel-sources.js";
+import { KernelAnswers } from "../../src/sockets/kernel-answers.js";
 import { closed, DEFAULT_LO, NO_NATIVE, portOf } from "./kit.js";
 
 const loopback = IpAddress.parse("127.0.0.1");
 
-describe("the kernel's choice of source", () => {
+describe("what the kernel says", () => {
 	it.each([
 		["with libc", systemDeps],
 		["without libc", NO_NATIVE],
 	])("is told, and null where it has no route, %s", async (_how, deps) => {
-		const sources = new KernelSources(deps);
-		expect(await sources.towards(loopback)).toBe("127.0.0.1");
-		expect(await sources.towards(IpAddress.parse("::1"))).toBe("::1");
-		expect(await sources.towards(IpAddress.parse("fe80::1%gone0"))).toBeNull();
+		const answers = new KernelAnswers(deps);
+		expect(await answers.source(loopback)).toBe("127.0.0.1");
+		expect(await answers.source(IpAddress.parse("::1"))).toBe("::1");
+		expect(await answers.source(IpAddress.parse("fe80::1%gone0"))).toBeNull();
 	});
 
 	it("is asked for once in a while, and again when it turned out otherwise", async () => {
@@ -30,18 +30,18 @@ describe("the kernel's choice of source", () => {
 				return NO_NATIVE.libc();
 			},
 		};
-		const sources = new KernelSources(deps);
+		const answers = new KernelAnswers(deps);
 		for (const [at, times] of [
 			[1000, 1],
-			[1000 + SOURCE_HOLDS - 1, 1],
-			[1000 + SOURCE_HOLDS, 2],
+			[1000 + ANSWER_HOLDS - 1, 1],
+			[1000 + ANSWER_HOLDS, 2],
 		] as const) {
 			now = at;
-			await sources.towards(loopback);
+			await answers.source(loopback);
 			expect(asked).toBe(times);
 		}
-		sources.forget(loopback);
-		await sources.towards(loopback);
+		answers.forgetSource(loopback);
+		await answers.source(loopback);
 		expect(asked).toBe(3);
 	});
 });
