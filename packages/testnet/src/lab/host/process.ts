@@ -53,6 +53,7 @@ export function startProcess(spec: ProcessSpec): StartedProcess {
 	const err = collect(stderr);
 	const third = child.stdio[3];
 	const result = third && "on" in third ? collect(third as NodeJS.ReadableStream) : () => "";
+	let ended = false;
 	const exited = new Promise<LabExit>((resolve) => {
 		child.once("error", (error) =>
 			resolve({ code: null, signal: null, stdout: out(), stderr: `${err()}${error.message}` }),
@@ -60,12 +61,14 @@ export function startProcess(spec: ProcessSpec): StartedProcess {
 		child.once("close", (code, signal) => resolve({ code, signal, stdout: out(), stderr: err() }));
 	});
 	const pid = child.pid ?? 0;
+	// Once it has ended its number may be somebody else's.
 	const end = (): void => {
-		if (pid > 0) killGroup(pid);
+		if (pid > 0 && !ended) killGroup(pid);
 	};
 	if (spec.signal?.aborted === true) end();
 	spec.signal?.addEventListener("abort", end, { once: true });
 	const settled = exited.then((exit) => {
+		ended = true;
 		spec.signal?.removeEventListener("abort", end);
 		return exit;
 	});

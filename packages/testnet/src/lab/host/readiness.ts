@@ -5,11 +5,11 @@ import { READY_POLL, READY_TIMEOUT } from "../defaults.js";
 import { LabSetupError } from "../errors.js";
 import type { LabExit, LabListen, LabProcess } from "../types.js";
 
-/** An address as /proc/net writes it: words of 4 bytes, each in the machine's byte order (little-endian here). */
+/** An address as /proc/net writes it: words of 4 bytes, each in the machine's byte order. */
 function procAddress(ip: string): string {
 	const { af, value } = parseCidr(ip);
-	const bytes = Buffer.from(value.toString(16).padStart(af === 4 ? 8 : 32, "0"), "hex");
-	const words = Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readUInt32LE(i * 4));
+	const bytes = Uint8Array.from(Buffer.from(value.toString(16).padStart(af === 4 ? 8 : 32, "0"), "hex"));
+	const words = [...new Uint32Array(bytes.buffer)];
 	return words.map((word) => word.toString(16).padStart(8, "0").toUpperCase()).join("");
 }
 
