@@ -234,6 +234,27 @@ describe("NAT behind NAT", () => {
 		}
 	});
 
+	it("takes one from the TTL at each", async () => {
+		const network = buildNetwork(double(cone, cone), { services: mirrors });
+		const socket = await network.host("client").sockets(4).udp();
+		const fate = async (ttl: number): Promise<string> => {
+			const end: string[] = [];
+			const stop = network.watch(({ what, where, why }) => {
+				if (what === "dropped" || what === "received") end.push(`${where} ${why ?? "received"}`);
+			});
+			socket.setTTL(ttl);
+			socket.send("=1", A1.port, A1.ip);
+			await network.clock.advance(0);
+			stop();
+			return end[0] ?? "";
+		};
+		expect([await fate(1), await fate(2), await fate(3)]).toEqual([
+			"home ttl",
+			"carrier ttl",
+			"stun0 received",
+		]);
+	});
+
 	it("keeps neighbours apart from the outside, not from each other", async () => {
 		const network = buildNetwork(double(cone, cone), { services: mirrors });
 		const neighbour = await network.host("neighbour").sockets(4).udp({ port: 6000 });
@@ -281,6 +302,22 @@ describe("presets", () => {
 		const network = build(LINUX_MASQUERADE.spec);
 		const socket = await network.host("client").sockets(4).udp({ port: 5000 });
 		for (const to of [A1, A2]) expect((await ask(network, socket, to))?.saw.port).toBe(5000);
+	});
+});
+
+describe("a router", () => {
+	it("takes nothing that is for itself, from either side", async () => {
+		const network = build({ kind: "router" });
+		const drops: string[] = [];
+		network.watch(({ what, where, why }) => {
+			if (what === "dropped") drops.push(`${where} ${why}`);
+		});
+		network.host("stun0").udp.send(A1, { ip: "82.1.1.1", port: 9 }, new Uint8Array(1));
+		const socket = await network.host("client").sockets(4).udp();
+		socket.send("x", 9, "192.168.1.1");
+		socket.send("x", 9, "82.1.1.1");
+		await network.clock.advance(1);
+		expect(drops).toEqual(["gateway not-for-us", "gateway not-for-us", "gateway not-for-us"]);
 	});
 });
 

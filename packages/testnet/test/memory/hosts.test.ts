@@ -1,3 +1,4 @@
+import type { Socket } from "node:dgram";
 import { describe, expect, it } from "vitest";
 import { buildNetwork, type NatSpec, oneGateway, stunServers, type Topology } from "../../src/index.js";
 import { ask, mirrors } from "./mirror.js";
@@ -87,6 +88,49 @@ describe("a host with two NICs", () => {
 			.udp.send({ ip: "192.168.0.30", port: 1 }, { ip: "192.168.0.20", port: 7000 }, new Uint8Array(1));
 		await network.clock.advance(1);
 		expect(heard).toEqual(["any"]);
+	});
+
+	it("keeps any-address sockets of two NICs apart, and gives each what came by its own", async () => {
+		const network = buildNetwork(multiHomed(), { services: mirrors });
+		const client = network.host("client");
+		const heard: string[] = [];
+		for (const nic of ["lan0", "lan1"]) {
+			const socket = client.createSocket("udp4", { nic });
+			socket.on("message", () => heard.push(nic));
+			socket.on("error", (error: unknown) => heard.push(String(error)));
+			socket.bind(7000);
+		}
+		const clash = client.createSocket("udp4", { nic: "lan1" });
+		clash.on("error", () => heard.push("clash"));
+		clash.bind(7000);
+		await network.clock.advance(1);
+		const { udp } = network.host("printer");
+		udp.send({ ip: "192.168.0.30", port: 1 }, { ip: "192.168.0.20", port: 7000 }, new Uint8Array(1));
+		await network.clock.advance(1);
+		expect(heard).toEqual(["clash", "lan0"]);
+	});
+
+	it("gives a shared port's packets to whoever came last, unless one is connected to the sender", async () => {
+		const network = buildNetwork(multiHomed(), { services: mirrors });
+		const factory = network.host("client").sockets(4, "lan0");
+		const heard: string[] = [];
+		const make = async (name: string): Promise<Socket> => {
+			const socket = await factory.udp({ port: 7000, reuse: true });
+			socket.on("message", () => heard.push(name));
+			return socket;
+		};
+		const first = await make("first");
+		await make("second");
+		const send = async (): Promise<void> => {
+			const { udp } = network.host("printer");
+			udp.send({ ip: "192.168.0.30", port: 1 }, { ip: "192.168.0.20", port: 7000 }, new Uint8Array(1));
+			await network.clock.advance(1);
+		};
+		await send();
+		first.connect(1, "192.168.0.30");
+		await network.clock.advance(1);
+		await send();
+		expect(heard).toEqual(["second", "first"]);
 	});
 
 	it("keeps its ports apart by address, and refuses them twice", async () => {

@@ -23,7 +23,7 @@ export class Firewall implements Translator {
 		const now = this.#clock.now();
 		const key = `${packet.proto}|${packet.src}|${packet.srcPort}`;
 		let contacts = this.#pinholes.get(key);
-		if (contacts === undefined || !contacts.isAlive(now)) {
+		if (contacts === undefined) {
 			contacts = new Contacts(this.#filtering, this.#lifetime, now);
 			this.#pinholes.set(key, contacts);
 		}
@@ -47,7 +47,7 @@ export class Firewall implements Translator {
 					};
 		const now = this.#clock.now();
 		const contacts = this.#pinholes.get(`${proto}|${local}`);
-		return contacts?.isAlive(now) && contacts.admits(remote, now) ? packet : "filtered";
+		return contacts?.admits(remote, now) ? packet : "filtered";
 	}
 
 	claims(): boolean {
