@@ -241,17 +241,30 @@ describe("/proc/net", () => {
 		expect(parseProcRoute(text, "LE")).toEqual([]);
 	});
 
+	it("addresses come in one order, whatever the kernel's", () => {
+		const lines = [
+			"fe800000000000000000000000000006 02 40 20 80     eth0",
+			"2a020000000000000000000000000009 02 40 00 80     eth0",
+			"2a020000000000000000000000000001 02 40 00 80     eth0",
+			"00000000000000000000000000000001 01 80 10 80       lo",
+		];
+		const expected = ["2a02::1", "2a02::9", "fe80::6%eth0", "::1"];
+		for (const text of [lines.join("\n"), lines.toReversed().join("\n")]) {
+			expect(parseIfInet6(text).map(({ address }) => address.ip)).toEqual(expected);
+		}
+	});
+
 	it("addresses have their flags: temporary, deprecated, a duplicate, still being checked", () => {
 		const line = (flags: string): string =>
 			`2a0200000000000000000000000000${flags} 02 40 00 ${flags}     eth0`;
-		const found = parseIfInet6(["80", "01", "20", "08", "40"].map(line).join("\n"));
+		const found = parseIfInet6(["01", "20", "40", "08", "80"].map(line).join("\n"));
 		expect(
 			found.map(({ address: { temporary, deprecated, tentative } }) => ({
 				temporary,
 				deprecated,
 				tentative,
 			})),
-		).toEqual([{}, { temporary: true }, { deprecated: true }, { tentative: true }, { tentative: true }]);
+		).toEqual([{ temporary: true }, { deprecated: true }, { tentative: true }, { tentative: true }, {}]);
 	});
 });
 

@@ -9,6 +9,8 @@ const IFA_F_TENTATIVE = 0x40;
 /** The scope bits of the kernel's address type. */
 const SCOPES: Readonly<Record<number, AddressScope>> = { 0: "global", 16: "host", 32: "link", 64: "site" };
 
+const REACH: readonly AddressScope[] = ["global", "site", "link", "host"];
+
 /** An IPv6 address together with its NIC. */
 export interface Inet6Line {
 	readonly nic: string;
@@ -18,7 +20,8 @@ export interface Inet6Line {
 
 /**
  * The addresses in /proc/net/if_inet6: no header, one line an address with the columns
- * `address index plen scope flags name`, numbers in hex. Unlike getifaddrs it shows links without a carrier too.
+ * `address index plen scope flags name`, numbers in hex. Unlike getifaddrs it shows links without a carrier too. The
+ * kernel prints them in the order of a hash table: here the ones that reach further come first, then by text.
  */
 export function parseIfInet6(text: string): Inet6Line[] {
 	const lines: Inet6Line[] = [];
@@ -43,5 +46,9 @@ export function parseIfInet6(text: string): Inet6Line[] {
 			},
 		});
 	}
-	return lines;
+	return lines.sort(
+		(a, b) =>
+			REACH.indexOf(a.address.scope) - REACH.indexOf(b.address.scope) ||
+			(a.address.ip < b.address.ip ? -1 : a.address.ip > b.address.ip ? 1 : 0),
+	);
 }
