@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 import { TRIAL_TIMEOUT } from "./defaults.js";
 import type { LabAvailability } from "./types.js";
 
-/** The tools that a laboratory runs, with the Debian package of each. */
+/** The tools that a laboratory and its tests run, with the Debian package of each. */
 const TOOLS: Readonly<Record<string, string>> = {
 	unshare: "util-linux",
 	nsenter: "util-linux",
@@ -16,6 +16,8 @@ const TOOLS: Readonly<Record<string, string>> = {
 	stun: "stun-client",
 	dnsmasq: "dnsmasq-base",
 	socat: "socat",
+	ping: "iputils-ping",
+	dig: "bind9-dnsutils",
 };
 
 /** System tools are often outside of an ordinary user's search path. */

@@ -5,7 +5,7 @@ import { LabUnavailableError } from "./errors.js";
 import { planSuite } from "./plan-suite.js";
 
 /**
- * A suite that needs the laboratory. Where it cannot be built the suite is skipped, and its printed name says
+ * A suite that needs the laboratory. Where it cannot be built the suite is skipped, and a printed line says
  * why; with `P2PD_LAB=required` in the environment, as CI has it, the suite fails instead. Its tests may take
  * longer than others.
  */
@@ -17,6 +17,8 @@ export function describeLab(name: string, fn: () => void): void {
 			describe(plan.name, { timeout: LAB_TEST_TIMEOUT }, fn);
 			break;
 		case "skip":
+			// The usual reporters leave the names of skipped suites out.
+			process.stderr.write(`${plan.name}\n`);
 			describe.skip(plan.name, fn);
 			break;
 		case "fail":
