@@ -5,9 +5,6 @@
 /** The port of STUN over UDP and TCP (RFC 8489 section 18.6). */
 export const STUN_PORT = 3478;
 
-/** The port of STUN over TLS. */
-export const STUNS_PORT = 5349;
-
 /** Milliseconds before the first retransmission when nothing is known of the path (RFC 8489 section 6.2.1). */
 export const INITIAL_RTO = 500;
 
@@ -53,18 +50,12 @@ export const MAX_AUTH_ROUNDS = 3;
 /** How often a request is sent again after an answer 500 to 599 (RFC 8489 section 6.3.4 allows 4). */
 export const MAX_SERVER_ERROR_RETRIES = 4;
 
-/** Sends that RFC 8489 form gets before the RFC 3489 form is tried beside it, in automatic mode. */
-export const AUTO_MODE_PATIENCE_SENDS = 2;
-
 /** Servers that must agree, and servers that are asked at most: P2PD's own numbers. */
 export const MIN_AGREE = 2;
 export const MAX_SERVERS = 6;
 
 /** The grace for dissent, as a part of the slower of the first two round trips. */
 export const GRACE_PART = 1 / 5;
-
-/** Bytes of the longest message that is read from a stream: a 16-bit length and the header. */
-export const MAX_STREAM_MESSAGE = 0xffff + 20;
 
 /** Requests per second that one source may send to our server, and how many at once: a NAT test is 20 or so. */
 export const SERVER_RATE = 20;
@@ -73,9 +64,9 @@ export const SERVER_BURST = 100;
 /** Sources whose rate is kept; at the bound the one that was quiet for longest goes. */
 export const SERVER_MAX_SOURCES = 10_000;
 
-/** Bytes of the longest reply of our server: 20 of header, four IPv6 addresses of 24, SOFTWARE 8, FINGERPRINT 8. */
-export const SERVER_MAX_REPLY = 132;
-
 /** TCP connections that the server holds at once, and milliseconds before a silent one is closed. */
 export const SERVER_MAX_CONNECTIONS = 1000;
 export const SERVER_IDLE_TIMEOUT = 10_000;
+
+/** Free ports that are tried where one has to be free on two IPs, and for UDP and TCP. */
+export const MAX_PORT_TRIES = 20;

@@ -55,6 +55,9 @@ class Observation {
 	readonly #stop = new AbortController();
 	readonly #asked = new Map<string, StunServerSpec>();
 	readonly #failures: VoteFailure[] = [];
+	/** Names that are being looked up. */
+	readonly #resolving = new Set<StunServerSpec>();
+	#deadline = 0;
 	#timer: unknown;
 	#decide: ((decision: TallyDecision & { kind: "done" }) => void) | undefined;
 
@@ -77,7 +80,9 @@ class Observation {
 		const stop = this.#stop;
 		const abort = (): void => stop.abort(signal?.reason);
 		signal?.addEventListener("abort", abort, { once: true });
-		const deadline = this.#clock.setTimeout(() => this.#look(true), this.#timeout);
+		this.#deadline = this.#clock.now() + this.#timeout;
+		// The requests end at the deadline by themselves; what is not even asked by then ends just after.
+		const backstop = this.#clock.setTimeout(() => this.#giveUp(), this.#timeout + 1);
 		try {
 			const decided = new Promise<TallyDecision & { kind: "done" }>((resolve, reject) => {
 				this.#decide = resolve;
@@ -92,7 +97,7 @@ class Observation {
 			await Promise.all(slots);
 			return this.#report(decision);
 		} finally {
-			this.#clock.clearTimeout(deadline);
+			this.#clock.clearTimeout(backstop);
 			this.#clock.clearTimeout(this.#timer);
 			signal?.removeEventListener("abort", abort);
 		}
@@ -112,6 +117,7 @@ class Observation {
 	}
 
 	async #resolve(spec: StunServerSpec): Promise<ResolvedServer | undefined> {
+		this.#resolving.add(spec);
 		try {
 			const server = await resolveStunServer(spec, {
 				af: this.#af,
@@ -126,6 +132,8 @@ class Observation {
 		} catch (error) {
 			if (!this.#stop.signal.aborted) this.#fail(spec, spec, error);
 			return undefined;
+		} finally {
+			this.#resolving.delete(spec);
 		}
 	}
 
@@ -134,7 +142,7 @@ class Observation {
 		try {
 			const reply = await this.#stun.request({
 				to: server,
-				giveUpAfter: this.#timeout,
+				giveUpAfter: Math.max(0, this.#deadline - this.#clock.now()),
 				signal: this.#stop.signal,
 			});
 			const seen = believable(mappedOf(requireSuccess(reply, server), server), server, this.#af);
@@ -157,7 +165,6 @@ class Observation {
 		const now = this.#clock.now();
 		const decision = this.#tally.decide(now, final);
 		if (decision.kind === "done") {
-			if (final) this.#giveUp();
 			this.#decide?.(decision);
 			return;
 		}
@@ -168,15 +175,12 @@ class Observation {
 				: this.#clock.setTimeout(() => this.#look(false), Math.max(0, Math.ceil(decision.until - now)));
 	}
 
-	/** At the deadline those that have not answered are dead. */
+	/** What is still being looked up has had its time. */
 	#giveUp(): void {
-		const heard = new Set([...this.#tally.votes.map(({ server }) => server.ip)]);
-		for (const { server } of this.#failures) if ("ip" in server) heard.add(server.ip);
-		for (const [ip, spec] of this.#asked) {
-			if (heard.has(ip) || ip.startsWith("operator ")) continue;
-			const server = { ip, port: spec.port };
-			this.#fail(server, spec, new StunTimeoutError(server, 0, this.#timeout));
+		for (const spec of this.#resolving) {
+			this.#fail(spec, spec, new StunTimeoutError({ ip: spec.host, port: spec.port }, 0, this.#timeout));
 		}
+		this.#look(true);
 	}
 
 	#report({ status, ip, reason }: TallyDecision & { kind: "done" }): ExternalAddress {

@@ -22,7 +22,7 @@ export interface ConversationOptions {
 }
 
 /** One question, with its end on the clock. */
-export interface Question extends Pick<StunRequestOptions, "changeIp" | "changePort" | "attributes"> {
+export interface Question extends Pick<StunRequestOptions, "changeIp" | "changePort" | "attributes" | "rtt"> {
 	readonly expectFrom?: HostPort | undefined;
 	readonly deadline: number;
 	readonly signal: AbortSignal | undefined;
@@ -104,6 +104,7 @@ export class Conversation {
 				changePort: question.changePort ?? false,
 				attributes: [...(question.attributes ?? []), ...(own?.attributes ?? [])],
 				...(own?.integrity === undefined ? {} : { integrity: own.integrity }),
+				...(question.rtt === undefined ? {} : { rtt: question.rtt }),
 				fingerprint: fingerprint && !classic,
 				classic,
 				giveUpAfter,

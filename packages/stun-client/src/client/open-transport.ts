@@ -4,10 +4,10 @@ import { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { errnoOf, StunConfigError, StunNetworkError } from "../errors.js";
 import { closeUdp } from "../socket/close-udp.js";
-import { StunSocket } from "../socket/stun-socket.js";
+import { StunSocket, type StunSocketDeps } from "../socket/stun-socket.js";
 import { StunStream } from "../socket/stun-stream.js";
 import type { StunTransport } from "../socket/types.js";
-import type { HostPort, StreamSocket, StreamSockets, StunDeps, UdpSocket, UdpSockets } from "../types.js";
+import type { HostPort, StreamSocket, StreamSockets, UdpSocket, UdpSockets } from "../types.js";
 import type { ClientServer, StunClientOptions, StunTlsOptions } from "./types.js";
 
 /** A transport, and how to give back what was opened for it. */
@@ -42,7 +42,7 @@ function connectUdp(socket: UdpSocket, server: HostPort): Promise<void> {
 /** Opens UDP: a socket of the factory, or the one that was given, which stays the caller's. */
 export async function openUdp(
 	{ sockets, attached, connected = false, server }: StunClientOptions,
-	deps: StunDeps,
+	deps: StunSocketDeps,
 	signal: AbortSignal | undefined,
 ): Promise<OpenTransport> {
 	if (isUdpSocket(sockets)) {
@@ -65,7 +65,12 @@ export async function openUdp(
 	return { transport: stun, close };
 }
 
-async function startTls(socket: StreamSocket, server: ClientServer, tls: StunTlsOptions): Promise<TLSSocket> {
+async function startTls(
+	socket: StreamSocket,
+	server: ClientServer,
+	tls: StunTlsOptions,
+	signal: AbortSignal | undefined,
+): Promise<TLSSocket> {
 	if (!(socket instanceof Duplex)) throw new StunConfigError("TLS needs a stream of Node's");
 	const name = tls.servername ?? server.host ?? server.ip;
 	const secure = connectTls({
@@ -76,7 +81,7 @@ async function startTls(socket: StreamSocket, server: ClientServer, tls: StunTls
 		...(tls.ca === undefined ? {} : { ca: [tls.ca].flat() }),
 	});
 	try {
-		await once(secure, "secureConnect");
+		await once(secure, "secureConnect", withSignal(signal));
 		return secure;
 	} catch (error) {
 		secure.destroy();
@@ -88,7 +93,7 @@ async function startTls(socket: StreamSocket, server: ClientServer, tls: StunTls
 export async function openStream(
 	{ sockets, transport, tls = {} }: StunClientOptions,
 	server: ClientServer,
-	deps: StunDeps,
+	deps: StunSocketDeps,
 	signal: AbortSignal | undefined,
 ): Promise<OpenTransport> {
 	if (!hasStreams(sockets)) throw new StunConfigError("the socket factory makes no connections");
@@ -98,7 +103,7 @@ export async function openStream(
 	try {
 		socket = await sockets.connect({ ip: server.ip, port: server.port, ...withSignal(signal) });
 		const plain = socket;
-		if (transport === "tls") socket = await startTls(plain, server, tls);
+		if (transport === "tls") socket = await startTls(plain, server, tls, signal);
 		const open = socket;
 		const stun = new StunStream(open, server, deps);
 		return {

@@ -9,8 +9,10 @@ import {
 	StunTimeoutError,
 } from "../errors.js";
 import { familyOf, sameEndpoint } from "../ip-text.js";
+import { checkOtherAddress } from "../servers/check-other-address.js";
+import type { StunSocketDeps } from "../socket/stun-socket.js";
 import type { StunReply } from "../socket/types.js";
-import type { Clock, HostPort, StunDeps } from "../types.js";
+import type { Clock, HostPort } from "../types.js";
 import { Conversation, type Question } from "./conversation.js";
 import { readMapping, requireSuccess } from "./mapping.js";
 import { type OpenTransport, openStream, openUdp } from "./open-transport.js";
@@ -32,7 +34,7 @@ const keyOf = ({ ip, port }: HostPort): string => `${ip} ${port}`;
 /** A client of one server, on one socket: what it learns is the mapping of that socket. Nothing is opened before the first request. */
 export class StunClient {
 	readonly #options: StunClientOptions;
-	readonly #deps: StunDeps;
+	readonly #deps: StunSocketDeps;
 	readonly #clock: Clock;
 	/** One UDP socket serves every server; a connection serves its own. */
 	#udp: Promise<OpenTransport> | undefined;
@@ -41,7 +43,7 @@ export class StunClient {
 	#other: HostPort | undefined;
 
 	/** @throws {StunConfigError} ERR_STUN_CONFIG for options that exclude each other */
-	constructor(options: StunClientOptions, deps: StunDeps = {}) {
+	constructor(options: StunClientOptions, deps: StunSocketDeps = {}) {
 		if (options.credentials !== undefined && options.mode !== undefined && options.mode !== "rfc8489") {
 			throw new StunConfigError("credentials need RFC 8489");
 		}
@@ -116,6 +118,8 @@ export class StunClient {
 		}
 		if (this.#other === undefined)
 			throw new StunAnswerError({ ip, port }, "has no second address to answer from");
+		const wrong = checkOtherAddress({ ip, port }, this.#other);
+		if (wrong !== undefined) throw new StunAnswerError({ ip, port }, wrong);
 		return { ip: changeIp ? this.#other.ip : ip, port: changePort ? this.#other.port : port };
 	}
 

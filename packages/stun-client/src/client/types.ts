@@ -87,6 +87,8 @@ export interface ClientRequestOptions {
 	readonly changePort?: boolean;
 	/** Further attributes. */
 	readonly attributes?: readonly (NamedAttribute | RawAttribute)[];
+	/** The round trip in ms that you measured on this path; sets the retransmission time. @default what was learned */
+	readonly rtt?: number;
 	/** Milliseconds for the answer. @default the client's */
 	readonly timeout?: number;
 	readonly signal?: AbortSignal;

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { SERVER_BURST, SERVER_RATE } from "../defaults.js";
-import { StunConfigError } from "../errors.js";
+import { MAX_PORT_TRIES, SERVER_BURST, SERVER_RATE } from "../defaults.js";
+import { errnoOf, StunConfigError } from "../errors.js";
 import { canonicalIp, familyOf } from "../ip-text.js";
 import type { HostPort } from "../types.js";
 import { RateLimit } from "./rate-limit.js";
@@ -80,6 +80,51 @@ function serveUdp(
 	}
 }
 
+interface Opened {
+	readonly bound: readonly Bound[];
+	close(): Promise<void>;
+}
+
+/** Binds everything, or nothing. */
+async function open(options: StunServerOptions, limit: RateLimit, deps: StunServerDeps): Promise<Opened> {
+	const bound: Bound[] = [];
+	const listeners: { close(): Promise<void> }[] = [];
+	const closeAll = async (): Promise<void> => {
+		const closing = [...bound.map(({ socket }) => close(socket)), ...listeners.map((each) => each.close())];
+		await Promise.all(closing);
+	};
+	try {
+		await bindAll(options, bound);
+		if (options.tcp === true) {
+			// A connection is answered on itself: no second address, and no RFC 3489, which has none of it.
+			const tcp = { ...options, alternate: undefined, rfc3489: false, padding: false };
+			const respond = respondWithin(limit, tcp, deps);
+			for (const { address } of bound) listeners.push(await listenTcp(address, respond, options, deps));
+		}
+		return { bound, close: closeAll };
+	} catch (error) {
+		await closeAll();
+		throw error;
+	}
+}
+
+/** A free port of one IP and protocol may be taken on the other IP, or for TCP: then another one is tried. */
+async function openSomewhere(
+	options: StunServerOptions,
+	limit: RateLimit,
+	deps: StunServerDeps,
+): Promise<Opened> {
+	const anyPort = options.primary.port === 0 || options.alternate?.port === 0;
+	for (let triesLeft = anyPort ? MAX_PORT_TRIES : 1; ; triesLeft--) {
+		try {
+			return await open(options, limit, deps);
+		} catch (error) {
+			const taken = error instanceof Error && errnoOf(error) === "EADDRINUSE";
+			if (!taken || triesLeft <= 1) throw error;
+		}
+	}
+}
+
 /**
  * Runs a STUN server: on one address, or on the four of two IPs and two ports.
  *
@@ -93,32 +138,10 @@ export async function startStunServer(
 	checkOptions(options);
 	checkResponderOptions(options);
 	const limit = new RateLimit(options.rate ?? SERVER_RATE, options.burst ?? SERVER_BURST);
-	const bound: Bound[] = [];
-	const listeners: { close(): Promise<void> }[] = [];
-	const stop = async (): Promise<void> => {
-		await Promise.all([
-			...bound.map(({ socket }) => close(socket)),
-			...listeners.map((each) => each.close()),
-		]);
-	};
-	try {
-		await bindAll(options, bound);
-		if (options.tcp === true) {
-			// A connection is answered on itself: no second address, and no RFC 3489, which has none of it.
-			const respond = respondWithin(
-				limit,
-				{ ...options, alternate: undefined, rfc3489: false, padding: false },
-				deps,
-			);
-			for (const { address } of bound) listeners.push(await listenTcp(address, respond, options, deps));
-		}
-	} catch (error) {
-		await stop();
-		throw error;
-	}
+	const { bound, close } = await openSomewhere(options, limit, deps);
 	serveUdp(bound, options, limit, deps);
-	let stopping: Promise<void> | undefined;
-	const closeOnce = (): Promise<void> => (stopping ??= stop());
+	let closing: Promise<void> | undefined;
+	const closeOnce = (): Promise<void> => (closing ??= close());
 	return {
 		primary: bound[0]?.address ?? options.primary,
 		alternate: bound[1]?.address,

@@ -33,9 +33,14 @@ export function encodeRequest(id: Uint8Array, options: StunRequestOptions): Buff
 	});
 }
 
-/** The key of the id in a datagram, whichever of the two lengths it has; undefined when it cannot be STUN. */
+/** Type bits that are zero in every STUN message, and the one that every response has set (RFC 8489 section 5). */
+const NEVER_SET = 0xc0;
+const RESPONSE = 0x01;
+
+/** The key of the id in a datagram, whichever of the two lengths it has; undefined when it cannot be a response. */
 export function replyKey(data: Buffer): string | undefined {
-	if (data.length < HEADER_LENGTH || ((data[0] ?? 0) & 0xc0) !== 0) return undefined;
+	const first = data[0] ?? 0;
+	if (data.length < HEADER_LENGTH || (first & NEVER_SET) !== 0 || (first & RESPONSE) === 0) return undefined;
 	const classic = data.readUInt32BE(4) !== MAGIC_COOKIE;
 	return transactionKey(data.subarray(classic ? 4 : 8, HEADER_LENGTH));
 }

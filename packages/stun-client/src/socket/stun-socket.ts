@@ -123,18 +123,20 @@ export class StunSocket implements StunTransport {
 		const socket = this.#socket;
 		const onMessage = (data: Buffer, from: Sender): boolean => this.#receive(data, from);
 		const onError = (error: Error): void => {
-			// A connected socket hears of ICMP errors, of the one peer that it has.
 			this.#failAll((to) => new StunNetworkError(to, errnoOf(error), error));
 		};
+		// A connected socket's errors are ICMP, of the one peer that it has. On a shared one that is not connected they
+		// are of what others sent: our own sends report by their callbacks.
+		const hearsErrors = this.#connected || !attached;
 		const onClose = (): void => this.close();
 		const untap = attached ? tapMessages(socket, onMessage) : undefined;
 		if (untap === undefined) socket.on("message", onMessage);
-		socket.on("error", onError);
+		if (hearsErrors) socket.on("error", onError);
 		socket.on("close", onClose);
 		return () => {
 			if (untap === undefined) socket.off("message", onMessage);
 			else untap();
-			socket.off("error", onError);
+			if (hearsErrors) socket.off("error", onError);
 			socket.off("close", onClose);
 		};
 	}

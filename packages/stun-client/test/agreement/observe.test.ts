@@ -1,3 +1,4 @@
+import { buildNetwork, ManualClock } from "@p2pd/testnet";
 import { describe, expect, it } from "vitest";
 import {
 	type ObserveOptions,
@@ -5,6 +6,7 @@ import {
 	ServerStanding,
 	type StunServerSpec,
 } from "../../src/index.js";
+import { createStunResponder } from "../../src/server.js";
 import { answering, dead, liar, server, type WorldServer, world } from "../support/world.js";
 
 const ME = "82.1.1.9";
@@ -85,7 +87,9 @@ describe("observeExternalAddress", () => {
 
 	it("says unreachable within its time when nobody answers", async () => {
 		const { net, result } = observe([{ handler: dead }, { handler: dead }], { timeout: 1700 });
-		expect(await result).toMatchObject({ status: "unreachable", ip: null, asked: 2 });
+		const seen = await result;
+		expect(seen).toMatchObject({ status: "unreachable", ip: null, asked: 2 });
+		expect(seen.failures).toMatchObject([{ error: { sends: 3 } }, { error: { sends: 3 } }]);
 		expect(net.clock.now()).toBe(1700);
 	});
 
@@ -181,14 +185,44 @@ describe("observeExternalAddress", () => {
 		expect(seen.failures).toMatchObject([{ server: specs[4], error: { code: "ERR_STUN_CONFIG" } }]);
 	});
 
-	it("marks an address that is not public, from servers that are not", async () => {
+	it("does not wait for names longer than its time", async () => {
 		const net = world([]);
-		const host = net.host("client");
-		const { createStunResponder } = await import("../../src/server.js");
-		const place = { ip: "82.1.1.9", port: 3478 };
-		host.serve([place], createStunResponder({ primary: place, rate: 0 }, { clock: net.clock }));
-		const run = observeExternalAddress({ sockets: host.sockets(4), servers: [place], clock: net.clock });
-		expect(await net.clock.runUntil(run)).toMatchObject({ ip: ME, nonPublic: false });
+		const spec = { host: "slow.example", port: 3478 };
+		const run = observeExternalAddress({
+			sockets: net.host("client").sockets(4),
+			servers: [spec],
+			timeout: 1000,
+			clock: net.clock,
+			standing: new ServerStanding(),
+			lookup: (_host, _af, { signal }) =>
+				new Promise((_resolve, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
+		});
+		expect(await net.clock.runUntil(run)).toMatchObject({
+			status: "unreachable",
+			asked: 1,
+			failures: [{ server: spec, error: { code: "ERR_STUN_TIMEOUT", sends: 0 } }],
+		});
+		expect(net.clock.now()).toBe(1001);
+	});
+
+	it("marks an address that is not public, and believes it from a server that is itself not public", async () => {
+		const clock = new ManualClock();
+		const places = ["10.0.0.53", "10.0.0.54"].map((ip) => ({ ip, port: 3478 }));
+		const net = buildNetwork(
+			{
+				outside: places.map(({ ip }) => ({ name: ip, ips: [ip], services: [{ kind: "stun", port: 3478 }] })),
+				gateways: [],
+				hosts: [{ name: "client", nics: [{ name: "eth0", addresses: ["10.0.0.9/24"], gateway: null }] }],
+			},
+			{ clock, services: { stun: ({ primary }) => createStunResponder({ primary, rate: 0 }, { clock }) } },
+		);
+		const run = observeExternalAddress({
+			sockets: net.host("client").sockets(4),
+			servers: places,
+			clock,
+			standing: new ServerStanding(),
+		});
+		expect(await clock.runUntil(run)).toMatchObject({ status: "agreed", ip: "10.0.0.9", nonPublic: true });
 	});
 
 	it("works over IPv6", async () => {

@@ -170,6 +170,18 @@ describe("a client over TLS", () => {
 		});
 	});
 
+	it("gives up one that does not shake hands", async () => {
+		await using server = await listen(createServer(() => undefined));
+		await using it = client({ transport: "tls", server, timeout: 100 });
+		await expect(it.getMapping()).rejects.toMatchObject({ code: "ERR_STUN_TIMEOUT" });
+		const abort = new AbortController();
+		const outcome = expect(it.getMapping({ timeout: 60_000, signal: abort.signal })).rejects.toThrow(
+			"enough",
+		);
+		abort.abort(new Error("enough"));
+		await outcome;
+	});
+
 	it("does not ask one of another name", async () => {
 		await using server = await tlsServer();
 		await using it = client({

@@ -98,6 +98,27 @@ describe("a client over UDP", () => {
 		});
 	});
 
+	it("does not ask a server to answer from an address that cannot be one of its own", async () => {
+		const strange = answering((_request, from) => ({
+			class: "success",
+			attributes: [
+				{ name: "XOR-MAPPED-ADDRESS", value: from },
+				{ name: "OTHER-ADDRESS", value: { ip: "10.0.0.2", port: 3479 } },
+			],
+		}));
+		const { run } = client([{ handler: strange }]);
+		await expect(run((it) => it.request({ changeIp: true }))).rejects.toMatchObject({
+			code: "ERR_STUN_ANSWER",
+			message: expect.stringContaining("10.0.0.2 is private, not public"),
+		});
+	});
+
+	it("takes the retransmission time from a round trip of the caller's", async () => {
+		const { run, net } = client([{ handler: dead }]);
+		await expect(run((it) => it.getMapping({ rtt: 50, timeout: 500 }))).rejects.toMatchObject({ sends: 3 });
+		expect(net.clock.now()).toBe(500);
+	});
+
 	it("uses a socket of yours, whose mapping it is, and leaves it open", async () => {
 		const net = world([{}]);
 		const socket = await net.host("client").sockets(4).udp({ port: 4321 });

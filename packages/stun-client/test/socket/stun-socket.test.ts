@@ -112,12 +112,8 @@ describe("a STUN socket", () => {
 		socket.close();
 	});
 
-	it.each([
-		["a request", { class: "request" }],
-		["an indication", { class: "indication" }],
-		["another method", { class: "success", method: 3 }],
-	] as const)("does not take %s with its id for an answer", async (_name, message) => {
-		const net = world([{ handler: answering(() => message) }]);
+	it("does not take a response of another method for an answer", async () => {
+		const net = world([{ handler: answering(() => ({ class: "success", method: 3 })) }]);
 		const { stun, socket } = await setUp(net);
 		const request = stun.request({ to: server(0), giveUpAfter: 400 });
 		await expect(net.clock.runUntil(request)).rejects.toMatchObject({ code: "ERR_STUN_TIMEOUT" });
@@ -125,6 +121,22 @@ describe("a STUN socket", () => {
 		stun.close();
 		socket.close();
 	});
+
+	it.each(["request", "indication"] as const)(
+		"leaves a %s with its id to others: it is no answer",
+		async (kind) => {
+			const net = world([{ handler: answering(() => ({ class: kind })) }]);
+			const { stun, socket } = await setUp(net, true);
+			let heard = 0;
+			socket.on("message", () => heard++);
+			const request = stun.request({ to: server(0), giveUpAfter: 400 });
+			await expect(net.clock.runUntil(request)).rejects.toMatchObject({ code: "ERR_STUN_TIMEOUT" });
+			expect(stun.counts).toEqual({ wrongSource: 0, late: 0, refused: 0 });
+			expect(heard).toBe(1);
+			stun.close();
+			socket.close();
+		},
+	);
 
 	it("asks 200 servers' worth at once and matches every answer", async () => {
 		const net = world([{ link: { latency: 30, jitter: 25, reorder: 0.3 } }, { link: { latency: 3 } }]);
@@ -229,6 +241,20 @@ describe("attached to a socket that others read", () => {
 		await net.clock.advance(100);
 		expect(early.at(-1)).toBe("after");
 		peer.close();
+		socket.close();
+	});
+
+	it("leaves the errors of others' sends to others", async () => {
+		const net = world([{ link: { latency: 10 } }]);
+		const { stun, socket } = await setUp(net, true);
+		expect(socket.listenerCount("error")).toBe(0);
+		const errors: unknown[] = [];
+		socket.on("error", (error) => errors.push(error));
+		const request = stun.request({ to: server(0) });
+		socket.send("x", 5, "2001:db8::1");
+		expect((await net.clock.runUntil(request)).from).toEqual(server(0));
+		expect(errors).toHaveLength(1);
+		stun.close();
 		socket.close();
 	});
 
