@@ -111,13 +111,7 @@ function scopeOf(libc: Libc, zone: string): number {
 }
 
 /** Ties a socket to a NIC: by name on Linux, by index on macOS. */
-export function bindToDevice(
-	libc: Libc,
-	numbers: SocketNumbers,
-	af: Family,
-	fd: number,
-	nic: RouteNic,
-): void {
+function bindToDevice(libc: Libc, numbers: SocketNumbers, af: Family, fd: number, nic: RouteNic): void {
 	if (numbers.os === "linux") {
 		const name = new TextEncoder().encode(`${nic.name}\0`);
 		if (libc.setsockopt(fd, numbers.SOL_SOCKET, LINUX_SO_BINDTODEVICE, name, name.length) !== 0) {

@@ -12,11 +12,13 @@ import type { Route } from "./route.js";
 export class BoundRoute extends BoundSockets {
 	/** The route that was bound. */
 	readonly route: Route;
+	readonly #deps: SocketDeps;
 
 	/** @internal Made by `route.bind()`. */
 	constructor(route: Route, seat: Seat, deviceBindingReason: string | null, deps: SocketDeps) {
 		super(seat, deviceBindingReason, deps);
 		this.route = route;
+		this.#deps = deps;
 	}
 
 	/** The NIC's side of the route. */
@@ -36,7 +38,7 @@ export class BoundRoute extends BoundSockets {
 
 	/** Binds the same route anew: another bound route, with nothing of this one's port and address. */
 	bind(options: BindOptions = {}): Promise<BoundRoute> {
-		return this.route.bind(options);
+		return this.route.bind(options, this.#deps);
 	}
 
 	override toString(): string {

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { IPRange } from "@p2pd/address";
+import { type Family, IPRange } from "@p2pd/address";
 import { RoutePoolEndError, RouteValueError } from "../errors.js";
 import type { RouteNic } from "../types.js";
 import { BlockIndex } from "./block-index.js";
@@ -23,15 +23,16 @@ export class RoutePool implements RouteSet, Iterable<Route> {
 
 	/** @throws RouteValueError (`ERR_ROUTE_VALUE`) for routes of both families. */
 	constructor(routes: Iterable<Route>, linkLocals: readonly IPRange[] = []) {
-		const unique: Route[] = [];
+		const unique = new Map<string, Route>();
+		let af: Family | undefined;
 		for (const route of routes) {
-			if (route.af !== (unique[0]?.af ?? route.af))
-				throw new RouteValueError("routes", "a pool has one family");
-			if (!unique.some((other) => other.equals(route))) unique.push(route.inPool(this));
+			af ??= route.af;
+			if (route.af !== af) throw new RouteValueError("routes", "a pool has one family");
+			if (!unique.has(route.key)) unique.set(route.key, route.inPool(this));
 		}
-		this.routes = Object.freeze(unique);
+		this.routes = Object.freeze([...unique.values()]);
 		this.linkLocals = Object.freeze([...linkLocals]);
-		this.#index = new BlockIndex(unique.map((route) => route.extIps));
+		this.#index = new BlockIndex(this.routes.map((route) => route.extIps));
 	}
 
 	/** How many external addresses there are. A bigint: a /64 has more than a number can count. */

@@ -20,7 +20,7 @@ export function routeText(route: RouteSides): string {
 }
 
 /** `(1 IP)`, `(65535 IPs)`, `(a lot of IPs)`. */
-export function countText(size: bigint): string {
+function countText(size: bigint): string {
 	if (size === 1n) return "(1 IP)";
 	return size < A_LOT ? `(${size} IPs)` : "(a lot of IPs)";
 }

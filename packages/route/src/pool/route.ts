@@ -7,6 +7,7 @@ import type { BindOptions, RouteNic } from "../types.js";
 import { bindRoute } from "./bind-route.js";
 import type { BoundRoute } from "./bound-route.js";
 import { checkRoute } from "./check-route.js";
+import { chooseSource } from "./choose-source.js";
 import { readRouteJson, routeToJson } from "./route-json.js";
 import { routeText } from "./route-text.js";
 import type { RouteInit, RouteJson } from "./types.js";
@@ -75,6 +76,11 @@ export class Route {
 		return this.isVerified && this.extIps.every((range) => range.isPublic);
 	}
 
+	/** The address that {@link Route.bind} takes when it is told no other. */
+	get sourceIp(): string {
+		return chooseSource(this).toString();
+	}
+
 	/** The first external address; null where it is not known. */
 	get extIp(): string | null {
 		return this.extIps[0]?.first.toString() ?? null;
@@ -91,10 +97,14 @@ export class Route {
 		return this.extIps.every((range) => other.extIps.some((theirs) => theirs.equals(range)));
 	}
 
-	/** Whether both are the same route in every part of the dictionary. The NIC is compared by name. */
+	/** A text that two routes have in common exactly where they are the same in every part of the dictionary, and of NICs of one name. */
+	get key(): string {
+		return JSON.stringify([this.nic?.name ?? null, this]);
+	}
+
+	/** Whether both are the same route: see {@link Route.key}. */
 	equals(other: Route): boolean {
-		if (this.nic?.name !== other.nic?.name) return false;
-		return JSON.stringify(this) === JSON.stringify(other);
+		return this.key === other.key;
 	}
 
 	/**

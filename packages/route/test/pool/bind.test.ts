@@ -42,6 +42,7 @@ describe("the address that a route binds", () => {
 		["a link-local alone: with the NIC's zone", route({ nicIps: ranges("fe80::1") }), "fe80::1%eth1"],
 	])("%s", async (_what, from, ip) => {
 		expect((await bind(from)).localIp).toBe(ip);
+		expect(ip.startsWith(from.sourceIp)).toBe(true);
 	});
 
 	it("is the pool member's own, not the first route's", async () => {
