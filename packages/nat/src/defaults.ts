@@ -36,6 +36,11 @@ export const PLAIN_SENDS = 6;
 /** Sends of a probe of the port train: later sends tell nothing of the order, only of equal and preserving ports. */
 export const TRAIN_SENDS = 4;
 
+/** Sends of a probe that the system may refuse before it is given up. */
+export const REFUSALS = 2;
+/** Servers that have to be silent before UDP is called blocked, or all if there are fewer. */
+export const BLOCKED_SERVERS = 4;
+
 /** Between datagrams that may make a NAT create a mapping: slow enough for a home router's slow path. */
 export const PACE = 3;
 /** Between the datagrams of the port train: above the jitter of a local network, so that their order is kept. */

@@ -49,6 +49,7 @@ async function addressOf(
 	{ host, port }: { host: string; port: number },
 	{ af, resolve, clock, timeout, signal }: ResolveParts,
 ): Promise<HostPort | null> {
+	signal?.throwIfAborted();
 	if (isIp(host)) return host.includes(":") === (af === 6) ? { ip: canonicalIp(host), port } : null;
 	const stop = new AbortController();
 	const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);

@@ -2,6 +2,7 @@ import type { HostPort } from "@p2pd/stun-client";
 import type { LocalEnd } from "../classify/mapping.js";
 import {
 	BLOCKED_BY,
+	BLOCKED_SERVERS,
 	BUDGET_CLEAN,
 	BUDGET_TROUBLE,
 	PACE,
@@ -12,6 +13,7 @@ import {
 } from "../defaults.js";
 import type { Seen, TcpVerdict } from "../types.js";
 import { Hairpin } from "./hairpin.js";
+import { probeId } from "./ids.js";
 import { addressesOf, type Knowledge, know } from "./knowledge.js";
 import { Ledger } from "./ledger.js";
 import type { Pick } from "./pick.js";
@@ -34,7 +36,7 @@ export interface DiscoverySettings {
 }
 
 /** Why a discovery is over. */
-export type Ending = "complete" | "blocked" | "no-socket" | "timeout";
+export type Ending = "complete" | "blocked" | "unsendable" | "no-socket" | "timeout";
 
 const TRAIN_DATAGRAMS = TRAIN_OFFSETS.length;
 
@@ -130,7 +132,7 @@ export class Discovery {
 
 	/** The system refused a send: no route, no network. */
 	sendFailed(id: string, reason: string): void {
-		this.#ledger.failed(id, reason);
+		this.#ledger.sendFailed(id, reason);
 	}
 
 	/** A request from one of our own sockets came in from outside. */
@@ -318,9 +320,7 @@ export class Discovery {
 		if (failed !== null) return "no-socket";
 		if (now >= this.#deadline) return "timeout";
 		const nobody = servers.every(({ alive }) => !alive);
-		const silent = servers.filter(({ index }) => this.#isSilentSoFar(index)).length;
-		if (nobody && now >= this.#startedAt + BLOCKED_BY && silent === servers.length) return "blocked";
-		if (nobody) return null;
+		if (nobody) return this.#silence(now);
 		const tcpOver = this.#tcpStartedAt === null || this.#tcp !== null || now >= this.#tcpEndsAt();
 		if (!mapping.decided) return null;
 		if (mapping.behaviour === "unknown") return tcpOver ? "complete" : null;
@@ -335,9 +335,16 @@ export class Discovery {
 		return !this.#settings.hairpinning || this.#hairpin.isOver(this.#ledger, now);
 	}
 
-	/** Sent often enough, or refused by the system. */
-	#isSilentSoFar(index: number): boolean {
-		const probe = this.#ledger.get(`map:${index}:primary`);
-		return probe !== undefined && (probe.failure !== null || probe.sends.length >= SILENCE_SENDS);
+	/** Nobody has answered: is it proven that nobody can? What the system refuses to send is no silence. */
+	#silence(now: number): Ending | null {
+		const primaries = this.#settings.servers.map((_, index) => this.#ledger.get(probeId.primary(index)));
+		const refused = primaries.filter((probe) => probe?.failure != null).length;
+		if (refused === primaries.length) return "unsendable";
+		if (now < this.#startedAt + BLOCKED_BY) return null;
+		const silent = primaries.filter(
+			(probe) => probe !== undefined && probe.failure === null && probe.sends.length >= SILENCE_SENDS,
+		).length;
+		if (silent >= Math.min(BLOCKED_SERVERS, primaries.length)) return "blocked";
+		return refused > 0 && silent + refused === primaries.length ? "unsendable" : null;
 	}
 }

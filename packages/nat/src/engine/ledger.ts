@@ -1,6 +1,6 @@
 import type { HostPort } from "@p2pd/stun-client";
 import type { TestResult } from "../classify/types.js";
-import { SILENCE_SENDS } from "../defaults.js";
+import { REFUSALS, SILENCE_SENDS } from "../defaults.js";
 import { tailAfter, waitAfter } from "./timing.js";
 import type { Probe, ProbeReply, ProbeSpec } from "./types.js";
 
@@ -9,6 +9,7 @@ const sameEnd = (a: HostPort, b: HostPort): boolean => a.ip === b.ip && a.port =
 /** Every probe with its history, and what follows from time alone: round trips, what is due, what is silent. */
 export class Ledger {
 	readonly #probes = new Map<string, Probe>();
+	readonly #refused = new Map<string, number>();
 	readonly #rtt = new Map<number, number>();
 	#datagrams = 0;
 
@@ -73,6 +74,13 @@ export class Ledger {
 		probe.answer = { ...reply, at: now, send, rtt };
 		const { server, role } = probe.spec;
 		if (role !== "hairpin") this.#rtt.set(server, Math.max(rtt, this.#rtt.get(server) ?? 0));
+	}
+
+	/** The system refused a send. Once may be chance (a full buffer); twice is a reason to give up. */
+	sendFailed(id: string, failure: string): void {
+		const times = (this.#refused.get(id) ?? 0) + 1;
+		this.#refused.set(id, times);
+		if (times >= REFUSALS) this.failed(id, failure);
 	}
 
 	failed(id: string, failure: string): void {

@@ -119,7 +119,10 @@ export interface Tally {
 	readonly type: Record<Judged["type"], number>;
 	readonly delta: Record<Judged["type"], number>;
 	readonly behaviour: Record<Judged["type"], number>;
+	/** Virtual ms of the runs in which UDP came through. */
 	readonly took: number[];
+	/** ... and of those in which it was blocked. */
+	readonly blockedTook: number[];
 	readonly datagrams: number[];
 	/** What was not right, for a look at it. */
 	readonly misses: string[];
@@ -134,6 +137,7 @@ export function newTally(name: string): Tally {
 		delta: zero(),
 		behaviour: zero(),
 		took: [],
+		blockedTook: [],
 		datagrams: [],
 		misses: [],
 	};
@@ -152,7 +156,7 @@ export async function runMatrix(
 			const run = await runCase(truth, { ...scene(seed), seed });
 			tally.runs++;
 			for (const aspect of ["type", "delta", "behaviour"] as const) tally[aspect][run.judged[aspect]]++;
-			tally.took.push(run.took);
+			(truth.udpBlocked === true ? tally.blockedTook : tally.took).push(run.took);
 			tally.datagrams.push(run.datagrams);
 			const { type, delta, behaviour } = run.judged;
 			if (type !== "right" || delta !== "right" || behaviour !== "right") {
