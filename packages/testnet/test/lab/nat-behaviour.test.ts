@@ -69,6 +69,14 @@ describeLab("what kernel gateways do, by packets", () => {
 			{ name: "symmetric", gateway: { ipv4: SYMMETRIC } },
 			ipv6("npt-open", { kind: "npt", inside: "fd00:1::/48", outside: "2a02:8010:8000::/48" }, "fd00:1"),
 			ipv6("routed", { kind: "router" }, "2a02:8010:9000"),
+			{
+				...ipv6("nat66", { ...CONE, filtering: "address-dependent" }, "fd00:1"),
+				gateway: {
+					outside: ["2a02:8011::1"],
+					inside: ["fd00:1::1/48"],
+					ipv6: { ...CONE, filtering: "address-dependent" },
+				},
+			},
 		]);
 	}, 60_000);
 	afterAll(() => lab.close());
@@ -95,6 +103,15 @@ describeLab("what kernel gateways do, by packets", () => {
 			mapping: "address-and-port-dependent",
 			filtering: "address-and-port-dependent",
 			keepsPort: false,
+		});
+	});
+
+	it.concurrent("IPv6 behind a NAT with ports", async () => {
+		expect(await observe("nat66", 6)).toEqual({
+			externalIp: "2a02:8011::1",
+			mapping: "endpoint-independent",
+			filtering: "address-dependent",
+			keepsPort: true,
 		});
 	});
 

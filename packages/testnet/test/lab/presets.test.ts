@@ -108,6 +108,40 @@ describeLab("presets of blocks", () => {
 	});
 });
 
+describeLab("a router behind a router", () => {
+	it("is reached through the one in front, in both families", async () => {
+		const nested: LabTopology = {
+			...withPeer(homeRouter()),
+			gateways: [
+				{
+					name: "front",
+					outside: ["185.12.63.1", "2a02:8012::1"],
+					inside: ["185.12.64.1/24", "2a02:8012:1::1/64"],
+				},
+				{
+					name: "back",
+					behind: "front",
+					outside: ["185.12.64.2", "2a02:8012:1::2"],
+					inside: ["185.12.65.1/24", "2a02:8012:2::1/64"],
+				},
+			],
+			hosts: [
+				{
+					name: "client",
+					nics: [{ name: "eth0", addresses: ["185.12.65.20/24", "2a02:8012:2::20/64"], gateway: "back" }],
+				},
+				{ name: "near", nics: [{ name: "eth0", addresses: ["185.12.64.20/24"], gateway: "front" }] },
+			],
+		};
+		await inLab(nested, async (lab) => {
+			for (const ip of ["185.12.65.20", "2a02:8012:2::20", "185.12.64.20"]) {
+				expect(await lab.exec("peer", "ping", ["-c1", "-W2", ip])).toMatchObject({ code: 0 });
+			}
+			expect(await lab.exec("near", "ping", ["-c1", "-W2", "185.12.65.20"])).toMatchObject({ code: 0 });
+		});
+	});
+});
+
 describeLab("a preset without UDP", () => {
 	it("resolves names and connects over TCP", async () => {
 		await inLab(LAB_PRESETS.udpBlocked(), async (lab) => {

@@ -75,6 +75,11 @@ interface PortMap {
 	readonly from: string;
 	/** Which outgoing packets are noted. */
 	readonly noted: string;
+	/**
+	 * A set that an incoming packet must be in as well, with its key. Not a longer key of the map: nft 1.0.6
+	 * overwrites an IPv6 address in a map's key with the map's data.
+	 */
+	readonly filter?: { readonly name: string; readonly key: PortMap["key"] };
 }
 
 const LOCAL_PORT: PortMap["key"] = ["meta l4proto . th sport", "meta l4proto . th dport"];
@@ -94,7 +99,7 @@ function portMaps(family: GatewayFamily, spec: NatSpec): PortMap[] {
 			return [{ ...anyone, from: `iifname ${hairpin ? '{ "wan", "lan" }' : '"wan"'} ${external}` }];
 		case "address-dependent": {
 			const key: PortMap["key"] = [`${out} . ${ip} daddr`, `${back} . ${ip} saddr`];
-			const spoken = { name: "spoken", key, from: `iifname "wan" ${external}`, noted: 'iifname "lan"' };
+			const spoken = { ...anyone, from: `iifname "wan" ${external}`, filter: { name: "spoken", key } };
 			return hairpin ? [spoken, inward(external, LOCAL_PORT)] : [spoken];
 		}
 		case "address-and-port-dependent":
@@ -116,22 +121,30 @@ export function natRules(family: GatewayFamily, spec: NatSpec): RulePieces {
 	const maps = portMaps(family, spec);
 	const ports = "meta l4proto { tcp, udp }";
 	const hairpinned = `iifname "lan" oifname "lan" ct status dnat snat ${ip} to ${family.outside[0]}`;
+	const lives = `flags dynamic,timeout; timeout ${timeout}s; size ${PINHOLES};`;
+	const filters = maps.flatMap(({ filter, noted }) => (filter ? [{ ...filter, noted }] : []));
+	const lasting = maps.filter(({ name }) => name !== "inward");
+	const answered = `iifname "wan" ct state established ${ports}`;
 	return {
-		declare: maps.map(
-			({ name, key: [out] }) =>
-				`map ${name} { typeof ${out} : ${ip} saddr; flags dynamic,timeout; timeout ${timeout}s; size ${PINHOLES}; }`,
-		),
-		learn: maps.map(
-			({ name, key: [out], noted }) => `${noted} ${ports} update @${name} { ${out} : ${ip} saddr }`,
-		),
-		prerouting: maps.map(({ name, key: [, back], from }) => `${from} dnat ${ip} to ${back} map @${name}`),
-		postrouting: [...(spec.hairpinning === true ? [hairpinned] : []), ...translate(family, spec)],
-		refresh: maps
-			.filter(({ name }) => name !== "inward")
-			.map(
-				({ name, key: [, back] }) =>
-					`iifname "wan" ct state established ${ports} update @${name} { ${back} : ${ip} daddr }`,
+		declare: [
+			...maps.map(({ name, key: [out] }) => `map ${name} { typeof ${out} : ${ip} saddr; ${lives} }`),
+			...filters.map(({ name, key: [out] }) => `set ${name} { typeof ${out}; ${lives} }`),
+		],
+		learn: [
+			...maps.map(
+				({ name, key: [out], noted }) => `${noted} ${ports} update @${name} { ${out} : ${ip} saddr }`,
 			),
+			...filters.map(({ name, key: [out], noted }) => `${noted} ${ports} update @${name} { ${out} }`),
+		],
+		prerouting: maps.map(({ name, key: [, back], from, filter }) => {
+			const found = filter === undefined ? "" : ` ${filter.key[1]} @${filter.name}`;
+			return `${from}${found} dnat ${ip} to ${back} map @${name}`;
+		}),
+		postrouting: [...(spec.hairpinning === true ? [hairpinned] : []), ...translate(family, spec)],
+		refresh: [
+			...lasting.map(({ name, key: [, back] }) => `${answered} update @${name} { ${back} : ${ip} daddr }`),
+			...filters.map(({ name, key: [, back] }) => `${answered} update @${name} { ${back} }`),
+		],
 		// As from outside: a packet that is taken for a connection of the router's moves a later mapping.
 		input: spec.hairpinning === true ? [`iifname "lan" ${externalOf(family)} meta l4proto udp drop`] : [],
 		refuse: rate
