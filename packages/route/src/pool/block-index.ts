@@ -52,6 +52,18 @@ export class BlockIndex {
 		const span = this.#spans[firstIndex(this.#spans, (candidate) => candidate.high >= low)];
 		return span !== undefined && span.low <= range.last.toBigInt() ? span.owner : undefined;
 	}
+
+	/** The hosts that are in none of the ranges, by number, one by one; ranges are stepped over, however wide. */
+	*except(taken: readonly IPRange[]): Generator<bigint, void> {
+		for (const { range, start } of this.#blocks) {
+			for (let offset = 0n; offset < range.size; ) {
+				const ip = range.at(offset);
+				const over = taken.find((other) => other.contains(ip));
+				if (over === undefined) yield start + offset++;
+				else offset = over.last.toBigInt() - range.first.toBigInt() + 1n;
+			}
+		}
+	}
 }
 
 /** The blocks that lie in no other one, in order of address. CIDR blocks never overlap in part. */

@@ -96,6 +96,14 @@ export class RoutePool implements RouteSet, Iterable<Route> {
 		return next;
 	}
 
+	/** The addresses that are in none of the ranges, in the pool's order, made one by one. */
+	*except(taken: readonly IPRange[]): IterableIterator<Route> {
+		for (const index of this.#index.except(taken)) {
+			const route = this.#at(index);
+			if (route !== undefined) yield route;
+		}
+	}
+
 	/** The page's dictionary: the routes' own, in order. */
 	toJSON(): RouteJson[] {
 		return this.routes.map((route) => route.toJSON());

@@ -12,9 +12,10 @@ import { readRouteJson, routeToJson } from "./route-json.js";
 import { routeText } from "./route-text.js";
 import type { RouteInit, RouteJson } from "./types.js";
 
-/** The routes that a route stands among, as its pool has them. */
+/** What a route needs of its pool. */
 export interface RouteSet {
-	readonly routes: readonly Route[];
+	/** The external addresses that are in none of the ranges, each as a route, in order, made one by one. */
+	except(taken: readonly IPRange[]): Iterable<Route>;
 }
 
 /**
@@ -108,16 +109,19 @@ export class Route {
 	}
 
 	/**
-	 * Other routes of the pool that lead to other external addresses than this one and than `exclusions`, in the
-	 * pool's order, `limit` of them at most.
+	 * Routes of the pool to other external addresses than this one's and those of `exclusions`: one for each
+	 * address, in the pool's order, `limit` of them at most.
 	 * @throws RoutePoolMissingError (`ERR_ROUTE_NO_POOL`) for a route that is in no pool.
 	 */
-	alternatives(limit = Number.POSITIVE_INFINITY, exclusions: readonly Route[] = []): Route[] {
+	alternatives(limit: number, exclusions: readonly Route[] = []): Route[] {
 		if (this.#pool === null) throw new RoutePoolMissingError();
 		const taken = [this, ...exclusions].flatMap((route) => route.extIps);
-		const isOther = (route: Route): boolean =>
-			route.isVerified && !route.extIps.some((range) => taken.some((other) => other.overlaps(range)));
-		return this.#pool.routes.filter(isOther).slice(0, limit);
+		const found: Route[] = [];
+		for (const route of this.#pool.except(taken)) {
+			if (found.length >= limit) break;
+			found.push(route);
+		}
+		return found;
 	}
 
 	/** The first alternative, or null. Throws as {@link Route.alternatives}. */

@@ -20,7 +20,7 @@ export interface Grouping {
  * addresses that are seen as one other address, and last one for what could not be verified.
  */
 export function groupOutcomes(grouping: Grouping): RouteInit[] {
-	const verified = grouping.outcomes.filter((outcome) => outcome.verified);
+	const verified = unique(grouping.outcomes.filter((outcome) => outcome.verified));
 	const asItself = outermost(verified.filter((outcome) => outcome.external.equals(outcome.source)));
 	const asOther = verified.filter((outcome) => !outcome.external.equals(outcome.source));
 	const routes = [
@@ -30,6 +30,13 @@ export function groupOutcomes(grouping: Grouping): RouteInit[] {
 	routes.sort((a, b) => compareExternal(a, b));
 	const rest = grouping.outcomes.filter((outcome) => !outcome.verified);
 	return rest.length === 0 ? routes : [...routes, unverifiedRoute(grouping, rest)];
+}
+
+/** A block that came down to one address may meet that address, which the NIC has by itself too. */
+function unique(outcomes: readonly Verified[]): Verified[] {
+	return outcomes.filter(
+		({ range }, index) => outcomes.findIndex((other) => other.range.equals(range)) === index,
+	);
 }
 
 /** A range that lies in another one that is seen as itself too is part of that one's route. */

@@ -171,21 +171,44 @@ describe("RoutePool", () => {
 });
 
 describe("alternatives", () => {
-	it("are the pool's routes to other external addresses", () => {
-		const pool = poolTo("1.3.3.7", "8.8.0.0/16", "9.9.9.9");
-		const [first, block, last] = pool.routes as [Route, Route, Route];
-		expect(first.alternatives()).toEqual([block, last]);
-		expect(first.alternatives(1)).toEqual([block]);
-		expect(first.alternatives(5, [block])).toEqual([last]);
-		expect(first.invert()).toBe(block);
-		expect(pool.at(5)?.alternatives()).toEqual([first, last]);
+	it("are the pool's other addresses, as the list of all of them has them", () => {
+		fc.assert(
+			fc.property(pools, fc.nat(), fc.array(block, { maxLength: 3 }), (pool, pick, excluded) => {
+				const list = every(pool);
+				const self = pool.at(list.length === 0 ? 0 : pick % list.length);
+				if (self === undefined) return;
+				const exclusions = excluded.map((range) => new Route({ af: 4, nicIps, extIps: [range] }));
+				const taken = [...self.extIps, ...excluded];
+				const others = list
+					.filter(({ ip }) => !taken.some((range) => range.contains(ip)))
+					.map(({ ip }) => ip);
+				expect(self.alternatives(1000, exclusions).map(ipOf)).toEqual(others);
+				expect(self.alternatives(2, exclusions).map(ipOf)).toEqual(others.slice(0, 2));
+			}),
+		);
+	});
+
+	it("are of other routes, where a whole block is the route's, and of the same block otherwise", () => {
+		const pool = poolTo("1.3.3.7", "8.8.0.0/16");
+		const [first, whole] = pool.routes;
+		expect(first?.alternatives(2).map(ipOf)).toEqual(["8.8.0.1", "8.8.0.2"]);
+		expect(whole?.alternatives(2).map(ipOf)).toEqual(["1.3.3.7"]);
+		expect(pool.at(1)?.alternatives(2).map(ipOf)).toEqual(["1.3.3.7", "8.8.0.2"]);
+		expect(ipOf(first?.invert() ?? undefined)).toBe("8.8.0.1");
+	});
+
+	it("step over a block of any size", () => {
+		const six = (text: string) =>
+			new Route({ af: 6, nicIps: [new IPRange("fe80::1")], extIps: [new IPRange(text)] });
+		const pool = new RoutePool([six("2a00::/64"), six("2a00:1::/64")]);
+		expect(pool.routes[0]?.alternatives(1, [six("2a00:1::/65")]).map(ipOf)).toEqual(["2a00:1:0:0:8000::"]);
 	});
 
 	it("leave out routes that are seen as the same address, and unverified ones", () => {
 		const again = new Route({ af: 4, nicIps: [new IPRange("10.0.0.1")], extIps: [new IPRange("1.3.3.7")] });
 		const blind = new Route({ af: 4, nicIps, extIps: [], reason: "no answer" });
 		const pool = new RoutePool([routeTo("1.3.3.7"), again, blind]);
-		expect(pool.routes[0]?.alternatives()).toEqual([]);
+		expect(pool.routes[0]?.alternatives(5)).toEqual([]);
 		expect(pool.routes[0]?.invert()).toBeNull();
 	});
 

@@ -164,6 +164,12 @@ describe("IPv4", () => {
 		);
 	});
 
+	it("has the one address of such a block once, though the NIC has it by itself too", async () => {
+		const options = { addresses: ["8.8.0.0/16", "8.8.0.77/32"], defaultSource: "8.8.0.77" };
+		const { text } = await resolve(4, { "8.8.0.77": "1.3.3.7" }, options);
+		expect(text).toEqual(["[8.8.0.77/32] -> [1.3.3.7/32]"]);
+	});
+
 	it("tells a route that one server alone saw", async () => {
 		const single = { ip: "1.3.3.7", singleServer: true };
 		const { pool } = await resolve(4, { "10.0.0.5": single, "10.0.0.6": "5.5.5.5" });
