@@ -84,6 +84,16 @@ export function describeCommands(add: Add): void {
 		"p2pd watch --nic wlan0 --json",
 	]);
 	add(
+		"doctor",
+		"What works on the network, what does not, why, and what to do.",
+		() => import("./commands/doctor.js"),
+		["p2pd doctor", "p2pd doctor --nic wlan0 --json", "p2pd doctor --router-wan 100.64.3.7"],
+	)
+		.option("--name <host...>", "look up these names and not those of the STUN servers")
+		.option("--dns <ip...>", "ask these DNS servers directly and not the system's")
+		.option("--nat64", "ask for RFC 7050's name, ipv4only.arpa, to find a NAT64")
+		.option("--router-wan <ip>", "what the router shows as its own external address: tells a second NAT");
+	add(
 		"completion <shell>",
 		"A completion script for bash, zsh or fish.",
 		() => import("./commands/completion.js"),

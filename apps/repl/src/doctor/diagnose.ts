@@ -1,0 +1,36 @@
+import { addressFindings } from "./findings/addresses.js";
+import { clockFindings } from "./findings/clock.js";
+import { defaultRouteFindings } from "./findings/default-route.js";
+import { dnsFindings } from "./findings/dns.js";
+import { doubleNatFindings } from "./findings/double-nat.js";
+import { externalFindings } from "./findings/external.js";
+import { linkFindings } from "./findings/links.js";
+import { natFindings } from "./findings/nat.js";
+import { nat64Findings } from "./findings/nat64.js";
+import { stunFindings } from "./findings/stun.js";
+import { tunnelFindings } from "./findings/tunnel.js";
+import type { Facts, Finding, Status } from "./types.js";
+
+/** From the cable upwards: what is broken below explains what is broken above. */
+const TOPICS: readonly ((facts: Facts) => Finding[])[] = [
+	linkFindings,
+	addressFindings,
+	defaultRouteFindings,
+	tunnelFindings,
+	dnsFindings,
+	stunFindings,
+	externalFindings,
+	natFindings,
+	doubleNatFindings,
+	nat64Findings,
+	clockFindings,
+];
+
+/** All findings, in the order from the link upwards. Pure. */
+export const diagnose = (facts: Facts): Finding[] => TOPICS.flatMap((topic) => topic(facts));
+
+/** The worst of the findings; what is not known or was not checked is no fault. Pure. */
+export function resultOf(findings: readonly Finding[]): Extract<Status, "ok" | "warning" | "fault"> {
+	const has = (status: Status): boolean => findings.some((finding) => finding.status === status);
+	return has("fault") ? "fault" : has("warning") ? "warning" : "ok";
+}
