@@ -153,6 +153,28 @@ describe("bad servers", () => {
 		expect(answers.map(({ from }) => from)).toEqual([server]);
 	});
 
+	it("carry no FINGERPRINT or MESSAGE-INTEGRITY once they have tampered, rather than a wrong one", async () => {
+		const signed =
+			(good: DatagramHandler): DatagramHandler =>
+			(data, from, localTo) =>
+				good(data, from, localTo).map((reply) => {
+					const body = Buffer.from(reply.data).subarray(20);
+					const trailer = Buffer.from(
+						"000800140000000000000000000000000000000000000000802800041234abcd",
+						"hex",
+					);
+					const whole = Buffer.concat([Buffer.from(reply.data).subarray(0, 20), body, trailer]);
+					whole.writeUInt16BE(whole.length - 20, 2);
+					return { ...reply, data: whole };
+				});
+		const types = async (bad: (good: DatagramHandler) => DatagramHandler): Promise<number[]> =>
+			readAttributes((await exchange(bad))[0]?.data ?? Buffer.alloc(0)).map(({ type }) => type);
+		const honest = await types(signed);
+		const lying = await types((good) => lyingServer(signed(good), { ip: "1.3.3.7", port: 1 }));
+		expect(honest.slice(-2)).toEqual([STUN.MESSAGE_INTEGRITY, STUN.FINGERPRINT]);
+		expect(lying).toEqual(honest.slice(0, -2));
+	});
+
 	it("compose: late, twice, and a lie", async () => {
 		const lie = { ip: "1.3.3.7", port: 1 };
 		const answers = await exchange((good) => doublingServer(slowServer(lyingServer(good, lie), 100), 50));

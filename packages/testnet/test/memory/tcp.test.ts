@@ -113,8 +113,11 @@ describe("TCP over the network", () => {
 		expect(written).toBe(false);
 		expect(peer.bytesRead).toBeLessThan(100_000);
 		client.end();
+		const start = network.clock.now();
 		expect((await readAll(network, peer)).equals(sent)).toBe(true);
 		expect(written).toBe(true);
+		// The reader says that it has room; nobody waits for a repeat to find out.
+		expect(network.clock.now() - start).toBeLessThan(500);
 	});
 
 	it("breaks when the other side can no longer be reached", async () => {
@@ -177,6 +180,42 @@ describe("TCP over the network", () => {
 		expect(network.host("stun0").tcp.connectionCount).toBe(0);
 		const again = await network.host("stun0").sockets(4).listen({ port: A1.port });
 		expect(again.listening).toBe(true);
+	});
+
+	it("is reset by a socket that is destroyed with bytes in the kernel that nobody read", async () => {
+		const network = build();
+		const { client, peer } = await pair(network);
+		const failed = once(client, "error");
+		client.write(Buffer.alloc(40_000));
+		await network.clock.advance(100);
+		peer.destroy();
+		const [error] = await network.clock.runUntil(failed);
+		expect(error).toMatchObject({ code: "ECONNRESET" });
+	});
+
+	it("does not wait for ever for the other side to end", async () => {
+		const network = build();
+		const { client } = await pair(network);
+		const { tcp } = network.host("client");
+		client.destroy();
+		await network.clock.advance(59_000);
+		expect(tcp.connectionCount).toBe(1);
+		await network.clock.advance(2000);
+		expect(tcp.connectionCount).toBe(0);
+	});
+
+	it("repeats nothing on a long way that loses nothing", async () => {
+		const network = build({ link: { latency: 400 } });
+		const { client, peer } = await pair(network);
+		let sent = 0;
+		network.watch(({ what, where, packet }) => {
+			if (what === "sent" && where === "client" && packet.proto === "tcp" && packet.data.length > 0)
+				sent += 1;
+		});
+		peer.resume();
+		client.write("once");
+		await network.clock.advance(20_000);
+		expect(sent).toBe(1);
 	});
 
 	it("listens on one NIC or address only when told", async () => {

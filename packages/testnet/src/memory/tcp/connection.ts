@@ -109,10 +109,15 @@ export class TcpConnection {
 		this.#close(null);
 	}
 
-	/** Ends without a user; if the other side never ends, not for ever. */
+	/** Ends without a user. Once all of its own has arrived it does not wait for ever for the other side's end. */
 	#linger(): void {
 		if (this.#state === "closed") return;
 		this.finish();
+		this.#lingerIfAlone();
+	}
+
+	#lingerIfAlone(): void {
+		if (this.#user !== null || this.#lingering !== null || !this.#send.isFinished) return;
 		this.#lingering = this.#parts.clock.schedule(() => this.#close(null), TCP_LINGER_MS);
 	}
 
@@ -165,11 +170,16 @@ export class TcpConnection {
 	#acknowledged(ack: number, window: number): void {
 		const fresh = this.#send.acknowledge(ack);
 		// An older one that was overtaken says nothing new.
-		if (ack === this.#send.acknowledged) this.#send.window = window;
+		const current = ack === this.#send.acknowledged;
+		const opened = current && !fresh && this.#send.window < TCP_SEGMENT && window >= TCP_SEGMENT;
+		if (current) this.#send.window = window;
 		this.#timer.answered();
 		if (this.#state === "syn-received" && fresh) this.#establish();
 		if (fresh) this.#timer.restart(this.#send.first !== undefined);
+		// What the closed window had no room for was thrown away.
+		if (opened && this.#send.first !== undefined) this.#transmit(this.#send.first);
 		this.#pump();
+		this.#lingerIfAlone();
 		if (fresh && !this.#send.isFull) this.#user?.writable();
 	}
 
