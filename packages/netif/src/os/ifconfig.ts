@@ -1,4 +1,4 @@
-import { canonicalIp, cleanMac, prefixOfMask, scopeOf } from "./ip-text.js";
+import { canonicalIp, cleanMac, prefixOf, prefixOfMask, scopeOf } from "./ip-text.js";
 import { kindByName } from "./kind-by-name.js";
 import type { NicAddress, NicKind, RawNic } from "./types.js";
 
@@ -78,7 +78,7 @@ function addressOf(line: string, nic: string): NicAddress | null {
 	return {
 		af: found.af,
 		ip: found.af === 6 && scope === "link" ? `${found.ip}%${nic}` : found.ip,
-		cidr: cidr === null || Number.isNaN(cidr) ? null : cidr,
+		cidr: prefixOf(found.af, cidr),
 		scope,
 		...(rest.includes("temporary") ? { temporary: true } : {}),
 		...(rest.includes("deprecated") ? { deprecated: true } : {}),

@@ -77,6 +77,11 @@ export function prefixOfMask(mask: string): number | null {
 	return /^1*0*$/.test(bits) ? bits.replace(/0/g, "").length : null;
 }
 
+/** A prefix length that the family can have; `null` for any other number. */
+export function prefixOf(af: OsFamily, bits: number | null): number | null {
+	return bits !== null && Number.isInteger(bits) && bits >= 0 && bits <= (af === 4 ? 32 : 128) ? bits : null;
+}
+
 /** The scope that an address has by its value (RFC 4291 section 2.4, RFC 3927). */
 export function scopeOf(af: OsFamily, ip: string): AddressScope {
 	if (af === 4) return ip.startsWith("127.") ? "host" : ip.startsWith("169.254.") ? "link" : "global";

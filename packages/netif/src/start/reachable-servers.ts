@@ -26,8 +26,8 @@ export function reachableServers(
 	const hasGateway = nic.gateways[af].length > 0 || nic.isDefault[af];
 	const reachable = servers.filter(({ host }) => {
 		const ip = isIp(host) ? IpAddress.parse(host) : null;
-		// A loopback server is answered by this host itself, from any of its addresses.
-		if (ip?.isLoopback) return true;
+		// A loopback server (RFC 6761 section 6.3) is this host itself, and answers any of its addresses.
+		if (ip?.isLoopback || /^(.+\.)?localhost\.?$/i.test(host)) return true;
 		if (nic.kind === "loopback") return false;
 		if (hasGateway || !routesKnown) return true;
 		return ip !== null && isOnNic(nic, `${ip}`);

@@ -1,6 +1,6 @@
 import { IPRange, IpAddress, netmaskToCidr } from "@p2pd/address";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
 	canonicalIp,
 	cleanMac,
@@ -23,7 +23,12 @@ import {
 } from "../../src/os.js";
 import { entry, procNetRoute } from "../support/fixture-os.js";
 
+/** A number of bits that the family can have, or that is not known. */
+const isPrefix = (af: 4 | 6, cidr: number | null): boolean =>
+	cidr === null || (Number.isInteger(cidr) && cidr >= 0 && cidr <= (af === 4 ? 32 : 128));
+
 const runs = process.env["P2PD_LONG"] === "1" ? 50_000 : 1000;
+if (process.env["P2PD_LONG"] === "1") vi.setConfig({ testTimeout: 300_000 });
 const v4 = fc
 	.integer({ min: 0, max: 0xffff_ffff })
 	.map((value) => `${IpAddress.fromBigInt(BigInt(value), 4)}`);
@@ -103,6 +108,10 @@ describe("every parser takes anything", () => {
 		"netmask",
 		"0xff",
 		"prefixlen",
+		"prefixlen 400",
+		"/400",
+		"10/abc",
+		"fe800000000000000000000000000001 02 ff 20 80 eth0",
 		"en0: flags=8863<UP> mtu 1500",
 		"ether",
 		"Hardware Port: ",
@@ -130,13 +139,17 @@ describe("every parser takes anything", () => {
 				];
 				for (const { route } of routes) {
 					expect(canonicalIp(route.destination)?.af).toBe(route.af);
+					expect(isPrefix(route.af, route.cidr)).toBe(true);
 					if (route.gateway !== null)
 						expect(canonicalIp(route.gateway.replace(/%.*/, ""))?.af).toBe(route.af);
 				}
 				for (const { address } of parseIfInet6(text))
 					expect(canonicalIp(address.ip.replace(/%.*/, ""))?.af).toBe(6);
 				for (const nic of parseIfconfig(text)) {
-					for (const { af, ip } of nic.addresses) expect(canonicalIp(ip.replace(/%.*/, ""))?.af).toBe(af);
+					for (const { af, ip, cidr } of nic.addresses) {
+						expect(canonicalIp(ip.replace(/%.*/, ""))?.af).toBe(af);
+						expect(isPrefix(af, cidr)).toBe(true);
+					}
 				}
 				parseHardwarePorts(text);
 			}),
@@ -179,7 +192,10 @@ describe("every parser takes anything", () => {
 		fc.assert(
 			fc.property(tables, (made) => {
 				for (const nic of parseWindows(JSON.stringify(made))) {
-					for (const { af, ip } of nic.addresses) expect(canonicalIp(ip.replace(/%.*/, ""))?.af).toBe(af);
+					for (const { af, ip, cidr } of nic.addresses) {
+						expect(canonicalIp(ip.replace(/%.*/, ""))?.af).toBe(af);
+						expect(isPrefix(af, cidr)).toBe(true);
+					}
 				}
 			}),
 			{ numRuns: runs },

@@ -1,4 +1,4 @@
-import { canonicalIp, scopeOf } from "../ip-text.js";
+import { canonicalIp, prefixOf, scopeOf } from "../ip-text.js";
 import type { OsFamily, RouteOnNic } from "../types.js";
 
 /**
@@ -40,13 +40,25 @@ function parseDestination(
 	if (af === 6) {
 		const ip = canonicalIp(written.replace(/%.*$/, ""))?.ip;
 		if (ip === undefined || ip.startsWith("ff")) return null;
-		return { destination: ip, cidr: prefix === undefined ? 128 : Number(prefix) };
+		return withPrefix(6, ip, prefix === undefined ? 128 : Number(prefix));
 	}
 	const octets = written.split(".");
 	const destination = [...octets, "0", "0", "0"].slice(0, 4).join(".");
 	if (canonicalIp(destination)?.af !== 4 || Number(octets[0]) >= 224) return null;
-	const cidr = prefix === undefined ? (flags.includes("H") ? 32 : octets.length * 8) : Number(prefix);
-	return { destination, cidr };
+	return withPrefix(
+		4,
+		destination,
+		prefix === undefined ? (flags.includes("H") ? 32 : octets.length * 8) : Number(prefix),
+	);
+}
+
+function withPrefix(
+	af: OsFamily,
+	destination: string,
+	bits: number,
+): { readonly destination: string; readonly cidr: number } | null {
+	const cidr = prefixOf(af, bits);
+	return cidr === null ? null : { destination, cidr };
 }
 
 function parseGateway(text: string, flags: string, nic: string): string | null {

@@ -1,4 +1,4 @@
-import { formatIpv6, groupsFromHex } from "../ip-text.js";
+import { formatIpv6, groupsFromHex, prefixOf } from "../ip-text.js";
 import type { AddressScope, NicAddress } from "../types.js";
 
 const IFA_F_TEMPORARY = 0x01;
@@ -38,7 +38,7 @@ export function parseIfInet6(text: string): Inet6Line[] {
 			address: {
 				af: 6,
 				ip: scope === "link" ? `${ip}%${nic}` : ip,
-				cidr: Number.parseInt(plen, 16),
+				cidr: prefixOf(6, Number.parseInt(plen, 16)),
 				scope,
 				...(bits & IFA_F_TEMPORARY ? { temporary: true } : {}),
 				...(bits & IFA_F_DEPRECATED ? { deprecated: true } : {}),

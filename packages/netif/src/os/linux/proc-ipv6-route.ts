@@ -1,4 +1,4 @@
-import { formatIpv6, groupsFromHex, scopeOf } from "../ip-text.js";
+import { formatIpv6, groupsFromHex, prefixOf, scopeOf } from "../ip-text.js";
 import type { RouteOnNic } from "../types.js";
 
 const RTF_UP = 0x0001;
@@ -23,14 +23,15 @@ export function parseProcIpv6Route(text: string): RouteOnNic[] {
 		if (!(bits & RTF_UP) || bits & (RTF_REJECT | RTF_ANYCAST | RTF_CACHE | RTF_LOCAL)) continue;
 		const network = groupsFromHex(destination);
 		const hop = groupsFromHex(nextHop);
-		if (!network || !hop || ((network[0] ?? 0) & 0xff00) === 0xff00) continue;
+		const cidr = prefixOf(6, Number.parseInt(plen, 16));
+		if (!network || !hop || cidr === null || ((network[0] ?? 0) & 0xff00) === 0xff00) continue;
 		const gateway = formatIpv6(hop);
 		routes.push({
 			nic,
 			route: {
 				af: 6,
 				destination: formatIpv6(network),
-				cidr: Number.parseInt(plen, 16),
+				cidr,
 				gateway: bits & RTF_GATEWAY ? (scopeOf(6, gateway) === "link" ? `${gateway}%${nic}` : gateway) : null,
 				metric: Number.parseInt(metric, 16),
 			},

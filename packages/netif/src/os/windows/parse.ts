@@ -1,4 +1,4 @@
-import { canonicalIp, cleanMac, scopeOf } from "../ip-text.js";
+import { canonicalIp, cleanMac, prefixOf, scopeOf } from "../ip-text.js";
 import { kindByName } from "../kind-by-name.js";
 import type { NicAddress, NicRoute, RawNic } from "../types.js";
 import { kindOfAdapter } from "./kind.js";
@@ -96,7 +96,7 @@ function addressOf(row: Row, index: number | null): NicAddress | null {
 	return {
 		af: found.af,
 		ip: found.af === 6 && scope === "link" && index !== null ? `${found.ip}%${index}` : found.ip,
-		cidr: number(row, "PrefixLength"),
+		cidr: prefixOf(found.af, number(row, "PrefixLength")),
 		scope,
 		...(found.af === 6 && scope === "global" && suffix === "Random" ? { temporary: true } : {}),
 		...(state === "Deprecated" ? { deprecated: true } : {}),
@@ -109,8 +109,9 @@ function routeOf(row: Row, interfaces: readonly Row[], index: number | null): Ni
 	const [network = "", prefix = ""] = string(row, "DestinationPrefix").split("/");
 	const found = canonicalIp(network);
 	const hop = canonicalIp(string(row, "NextHop").replace(/%.*$/, ""));
-	const cidr = Number(prefix);
-	if (!found || prefix === "" || Number.isNaN(cidr)) return null;
+	if (!found || prefix === "") return null;
+	const cidr = prefixOf(found.af, Number(prefix));
+	if (cidr === null) return null;
 	if (found.af === 4 ? Number(found.ip.split(".")[0]) >= 224 : found.ip.startsWith("ff")) return null;
 	const families = found.af === 4 ? [2, "IPv4"] : [23, "IPv6"];
 	const base = interfaces.find(({ AddressFamily }) => families.some((family) => family === AddressFamily));
