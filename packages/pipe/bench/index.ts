@@ -1,4 +1,5 @@
 import { compareAll } from "@p2pd/testnet/bench";
+import { idleMemory } from "./idle-memory.js";
 import { connectCases, echoCases, throughputCases } from "./tcp.js";
 import { udpCases } from "./udp.js";
 
@@ -8,3 +9,5 @@ await compareAll([
 	...(await udpCases()),
 	...(await connectCases()),
 ]);
+
+await idleMemory();

@@ -305,7 +305,7 @@ export class Pipe {
 		checkRelay(this, target, to);
 		if (delivery.relays.some((relay) => relay.target === target)) return this;
 		delivery.addRelay(target, to);
-		target.#core.sources.add(this);
+		target.#core.sources = [...target.#core.sources, this];
 		noteRelays(
 			this,
 			delivery.relays.map((relay) => relay.target),
@@ -317,7 +317,7 @@ export class Pipe {
 	delPipe(target: Pipe): this {
 		const delivery = this.#delivery("delPipe");
 		delivery.removeRelay(target);
-		target.#core.sources.delete(this);
+		target.#core.sources = target.#core.sources.filter((source) => source !== this);
 		noteRelays(
 			this,
 			delivery.relays.map((relay) => relay.target),

@@ -17,6 +17,8 @@ import type {
 } from "../types.js";
 import type { PipeInit } from "./pipe-init.js";
 
+const NOBODY: readonly Pipe[] = [];
+
 /** The inside of a pipe: what holds its transport, its delivery and its life together. */
 export class PipeCore implements TransportSink, DeliveryHost {
 	readonly pipe: Pipe;
@@ -33,7 +35,7 @@ export class PipeCore implements TransportSink, DeliveryHost {
 	/** Set on a TCP server alone. */
 	acceptor: Acceptor | null = null;
 	/** Pipes that relay to this one. */
-	readonly sources = new Set<Pipe>();
+	sources: readonly Pipe[] = NOBODY;
 	/** A TCP server's are for its connections. */
 	readonly messages: Callbacks<Parameters<MessageCallback>>;
 	readonly ends: Callbacks<Parameters<EndCallback>>;
@@ -56,7 +58,7 @@ export class PipeCore implements TransportSink, DeliveryHost {
 		this.transport = transport;
 		this.data = data;
 		this.delivery = data === null ? null : new Delivery(this, this.messages);
-		init.signal?.addEventListener("abort", this.#onAbort, { once: true });
+		init.signal?.addEventListener("abort", this, { once: true });
 	}
 
 	get lossless(): boolean {
@@ -178,6 +180,11 @@ export class PipeCore implements TransportSink, DeliveryHost {
 		}
 	}
 
+	/** The program's signal aborted. */
+	handleEvent(): void {
+		this.#closeReported({ kind: "abort", error: abortError(this.init.signal) }, 0);
+	}
+
 	/** Ends the waits that are over. Returns the earliest deadline left. */
 	expire(now: number): number {
 		const next = this.delivery?.expire(now) ?? Number.POSITIVE_INFINITY;
@@ -199,7 +206,7 @@ export class PipeCore implements TransportSink, DeliveryHost {
 
 	/** Wakes every waiter and undoes every link. */
 	#letGo(reason: EndReason): void {
-		this.init.signal?.removeEventListener("abort", this.#onAbort);
+		this.init.signal?.removeEventListener("abort", this);
 		for (const source of this.sources) source.delPipe(this.pipe);
 		for (const { target } of this.delivery?.relays ?? []) this.pipe.delPipe(target);
 		this.delivery?.end(reason);
@@ -212,10 +219,6 @@ export class PipeCore implements TransportSink, DeliveryHost {
 		this.init.onClosed?.(this.pipe);
 		this.ends.call(null, this.transport.remote, this.pipe, reason);
 	}
-
-	readonly #onAbort = (): void => {
-		this.#closeReported({ kind: "abort", error: abortError(this.init.signal) }, 0);
-	};
 }
 
 function abortError(signal: AbortSignal | null): Error {

@@ -32,6 +32,8 @@ export interface DeliveryHost {
 	report(error: Error): void;
 }
 
+const NONE: readonly never[] = [];
+
 /**
  * Hands each message to all who want it: relays, then callbacks, then subscriptions. Reads only while there
  * is somebody to hand to, and nobody lossless is behind.
@@ -41,10 +43,10 @@ export class Delivery implements SubscriptionHost {
 	readonly #decoder: FrameDecoder | null;
 	readonly #dedupe: Dedupe | null;
 	readonly #callbacks: Callbacks<Parameters<MessageCallback>>;
-	#subscriptions: readonly Subscription[] = [];
-	#relays: readonly Relay[] = [];
+	#subscriptions: readonly Subscription[] = NONE;
+	#relays: readonly Relay[] = NONE;
 	/** Who is behind, the longest first. */
-	#behind: readonly (Subscription | Relay)[] = [];
+	#behind: readonly (Subscription | Relay)[] = NONE;
 	#reading = false;
 	/** The stream's peer, whose frames may still be held by the decoder. */
 	#peer: Peer | null = null;

@@ -47,7 +47,7 @@ export async function tcpClientOver(opening: Opening, socket: Socket, remote: Pe
 		role: "client",
 		socket: top,
 		tls: secure === null ? null : tlsInfo(secure),
-		parts: (core) => {
+		parts(core) {
 			const transport = new TcpTransport(top, core, settings, remote);
 			return { transport, data: transport };
 		},
@@ -83,7 +83,7 @@ export function tcpServerOver(opening: Opening, server: Server, tls = tlsAccepto
 			role: "server",
 			socket: server,
 			tls: null,
-			parts: (core) => {
+			parts(core) {
 				const transport = new ServerTransport(server, core, (socket) => core.acceptor?.take(socket));
 				return { transport, data: null };
 			},

@@ -40,7 +40,7 @@ export function udpOver(opening: Opening, socket: Socket, dest: Peer | null): Pi
 		role: remote === null ? "server" : "client",
 		socket,
 		tls: null,
-		parts: (core) => {
+		parts(core) {
 			const transport = new UdpTransport(
 				{
 					socket,

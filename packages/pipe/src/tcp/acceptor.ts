@@ -88,7 +88,7 @@ export class Acceptor {
 			callbacks: { message: messages.list, connect: connects.list, end: ends.list, error: errors },
 			signal: null,
 			tls,
-			parts: (core) => {
+			parts(core) {
 				const transport = new TcpTransport(socket, core, settings, null);
 				return { transport, data: transport };
 			},

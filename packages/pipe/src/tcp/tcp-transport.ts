@@ -4,25 +4,17 @@ import type { Settings } from "../settings.js";
 import type { DataTransport, TransportSink } from "../transport.js";
 import type { Peer } from "../types.js";
 
-/**
- * The transport of a socket, to be found by listeners that all sockets share. Ten thousand idle pipes would
- * otherwise have five functions each.
- */
-const owner = Symbol("pipe transport");
-
 /** A send that the kernel has not taken. */
 interface PendingSend {
 	readonly resolve: () => void;
 	readonly reject: (error: Error) => void;
 }
 
-type OwnedSocket = Socket & { [owner]: TcpTransport };
-
 /** One connected stream socket, plain or TLS, as client or accepted. */
 export class TcpTransport implements DataTransport {
 	readonly remote: Peer;
 	readonly fixed = true;
-	readonly #socket: OwnedSocket;
+	readonly #socket: Socket;
 	readonly #sink: TransportSink;
 	readonly #clock: Settings["clock"];
 	#local: Peer | null = null;
@@ -33,11 +25,16 @@ export class TcpTransport implements DataTransport {
 	/** Whether something was sent in this tick; the rest of it goes out in one piece then. */
 	#sentInTick = false;
 	#corked = false;
-	#attached = false;
+	/** The listener of data, once there is somebody to hand it to. */
+	#onData: ((data: Buffer) => void) | null = null;
+	// Bound methods are the smallest listeners that can be taken off again: ten thousand idle pipes have them.
+	readonly #onEnd: () => void;
+	readonly #onError: (error: Error) => void;
+	readonly #onClose: () => void;
 
 	/** @param remote the peer, where the caller knows it better than the socket */
 	constructor(socket: Socket, sink: TransportSink, settings: Settings, remote: Peer | null) {
-		this.#socket = Object.assign(socket, { [owner]: this });
+		this.#socket = socket;
 		this.#sink = sink;
 		this.#clock = settings.clock;
 		this.remote = remote ?? [socket.remoteAddress ?? "", socket.remotePort ?? 0];
@@ -45,9 +42,12 @@ export class TcpTransport implements DataTransport {
 		socket.allowHalfOpen = true;
 		if (settings.noDelay) socket.setNoDelay(true);
 		if (settings.keepAlive !== null) socket.setKeepAlive(true, settings.keepAlive);
-		socket.on("end", TcpTransport.#listeners.end);
-		socket.on("error", TcpTransport.#listeners.error);
-		socket.on("close", TcpTransport.#listeners.close);
+		this.#onEnd = sink.ended.bind(sink);
+		this.#onError = this.#failed.bind(this);
+		this.#onClose = this.#closed.bind(this);
+		socket.on("end", this.#onEnd);
+		socket.on("error", this.#onError);
+		socket.on("close", this.#onClose);
 	}
 
 	/** Asked of the OS when it is first wanted, or before it is gone. */
@@ -69,9 +69,9 @@ export class TcpTransport implements DataTransport {
 			this.#socket.pause();
 			return;
 		}
-		if (!this.#attached) {
-			this.#attached = true;
-			this.#socket.on("data", TcpTransport.#listeners.data);
+		if (this.#onData === null) {
+			this.#onData = (data) => this.#sink.chunk(data, this.remote);
+			this.#socket.on("data", this.#onData);
 		}
 		this.#socket.resume();
 	}
@@ -138,10 +138,10 @@ export class TcpTransport implements DataTransport {
 
 	release(): void {
 		this.#socket.pause();
-		this.#socket.off("data", TcpTransport.#listeners.data);
-		this.#socket.off("end", TcpTransport.#listeners.end);
-		this.#socket.off("error", TcpTransport.#listeners.error);
-		this.#socket.off("close", TcpTransport.#listeners.close);
+		if (this.#onData !== null) this.#socket.off("data", this.#onData);
+		this.#socket.off("end", this.#onEnd);
+		this.#socket.off("error", this.#onError);
+		this.#socket.off("close", this.#onClose);
 	}
 
 	#lost(cause: Error | null): PipeSendError {
@@ -170,27 +170,13 @@ export class TcpTransport implements DataTransport {
 		else send?.reject(this.#lost(error ?? this.#error));
 	}
 
-	#socketClosed(): void {
+	#failed(error: Error): void {
+		this.#error ??= error;
+	}
+
+	#closed(): void {
 		// A stream need not call back for what its end overtook.
 		for (const send of this.#sends?.splice(0) ?? []) send.reject(this.#lost(this.#error));
 		this.#sink.closed(this.#error);
 	}
-
-	static readonly #listeners = {
-		data: socketListener((transport, data: Buffer) => transport.#sink.chunk(data, transport.remote)),
-		end: socketListener((transport) => transport.#sink.ended()),
-		error: socketListener((transport, error: Error) => {
-			transport.#error ??= error;
-		}),
-		close: socketListener((transport) => transport.#socketClosed()),
-	};
-}
-
-/** A listener that all sockets share, and that finds its transport by the socket it is called on. */
-function socketListener<A extends unknown[]>(
-	listener: (transport: TcpTransport, ...args: A) => void,
-): (this: Socket, ...args: A) => void {
-	return function (this: Socket, ...args: A): void {
-		listener((this as OwnedSocket)[owner], ...args);
-	};
 }
