@@ -4,13 +4,13 @@ import { mappedOf, requireSuccess } from "../client/mapping.js";
 import { systemClock } from "../clock.js";
 import { MAX_SERVERS, MIN_AGREE, REQUEST_TIMEOUT } from "../defaults.js";
 import { StunAnswerError, StunTimeoutError } from "../errors.js";
-import { canonicalIp, familyOf } from "../ip-text.js";
 import { addressLookup } from "../servers/lookup.js";
 import { type Lookup, resolveStunServer } from "../servers/resolve.js";
 import type { ResolvedServer, StunServerSpec } from "../servers/types.js";
 import { closeUdp } from "../socket/close-udp.js";
 import { StunSocket } from "../socket/stun-socket.js";
 import type { Clock, Family, HostPort, RandomBytes } from "../types.js";
+import { believable } from "./believable.js";
 import { processStanding, type ServerStanding } from "./standing.js";
 import { AgreementTally, type TallyDecision } from "./tally.js";
 import type { ExternalAddress, ObserveDeps, ObserveOptions, Vote, VoteFailure } from "./types.js";
@@ -25,22 +25,6 @@ const draw = (random: RandomBytes): number => {
 	const bytes = random(4);
 	return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0) / 2 ** 32;
 };
-
-/**
- * The address in one answer, as a vote may count it: of the family asked, and not a private one from a public
- * server, which can only be a mistake or a lie.
- *
- * @throws {StunAnswerError} ERR_STUN_ANSWER
- */
-function believable(mapped: HostPort, server: HostPort, af: Family): HostPort {
-	const plain = af === 4 && mapped.ip.startsWith("::ffff:") ? mapped.ip.slice(7) : mapped.ip;
-	const ip = canonicalIp(plain);
-	if (ip === undefined || familyOf(ip) !== af)
-		throw new StunAnswerError(server, `answers IPv${af} with ${mapped.ip}`);
-	if (!isPublicIp(ip) && isPublicIp(server.ip))
-		throw new StunAnswerError(server, `is public and answers ${ip}`);
-	return { ip, port: mapped.port };
-}
 
 /** One observation under way: asks, counts, and ends when the tally has decided. */
 class Observation {

@@ -8,7 +8,7 @@ const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /** The CRC-32 of bytes. */
-export function crc32(bytes: Uint8Array): number {
+function crc32(bytes: Uint8Array): number {
 	let rest = 0xffffffff;
 	for (const byte of bytes) rest = (rest >>> 8) ^ (TABLE[(rest ^ byte) & 0xff] ?? 0);
 	return (rest ^ 0xffffffff) >>> 0;

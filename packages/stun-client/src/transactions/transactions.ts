@@ -8,7 +8,13 @@ interface Running {
 	readonly startedAt: number;
 	sends: number;
 	lastSendAt: number;
+	/** When there is something to do for it again. */
+	nextAt: number;
 }
+
+/** The next send of a plan of which so many are done, or its end; in ms after its start. */
+const nextStep = ({ schedule }: TransactionPlan, sends: number): number =>
+	Math.min(schedule.sendAt[sends] ?? schedule.giveUpAfter, schedule.giveUpAfter);
 
 /** The text under which a transaction id is kept. */
 export function transactionKey(id: Uint8Array): string {
@@ -37,13 +43,15 @@ export class StunTransactions {
 
 	/** Takes a request on; {@link StunTransactions.due} then says when it is sent. */
 	begin(plan: TransactionPlan, now: number): void {
-		this.#running.set(plan.key, { plan, startedAt: now, sends: 0, lastSendAt: now });
+		const nextAt = now + nextStep(plan, 0);
+		this.#running.set(plan.key, { plan, startedAt: now, sends: 0, lastSendAt: now, nextAt });
 	}
 
 	/** What is due at `now`, the sends of one request in their order. A timed-out request is finished by it. */
 	due(now: number): TransactionStep[] {
 		const steps: TransactionStep[] = [];
 		for (const [key, running] of this.#running) {
+			if (running.nextAt > now) continue;
 			const { plan, startedAt } = running;
 			const waited = now - startedAt;
 			if (waited >= plan.schedule.giveUpAfter) {
@@ -52,12 +60,10 @@ export class StunTransactions {
 				continue;
 			}
 			// After a long pause of the process several sends are overdue: one datagram makes up for them.
-			const overdue = plan.schedule.sendAt.filter((at) => at <= waited).length;
-			if (overdue > running.sends) {
-				running.sends = overdue;
-				running.lastSendAt = now;
-				steps.push({ kind: "send", key, to: plan.to });
-			}
+			running.sends = plan.schedule.sendAt.filter((at) => at <= waited).length;
+			running.lastSendAt = now;
+			running.nextAt = startedAt + nextStep(plan, running.sends);
+			steps.push({ kind: "send", key, to: plan.to });
 		}
 		return steps;
 	}
@@ -65,11 +71,7 @@ export class StunTransactions {
 	/** When {@link StunTransactions.due} has something next, on the clock of `now`; undefined when nothing is under way. */
 	nextAt(): number | undefined {
 		let next: number | undefined;
-		for (const { plan, startedAt, sends } of this.#running.values()) {
-			const { sendAt, giveUpAfter } = plan.schedule;
-			const at = startedAt + Math.min(sendAt[sends] ?? giveUpAfter, giveUpAfter);
-			if (next === undefined || at < next) next = at;
-		}
+		for (const { nextAt } of this.#running.values()) if (next === undefined || nextAt < next) next = nextAt;
 		return next;
 	}
 

@@ -141,9 +141,11 @@ describe("a client over UDP", () => {
 
 	it("ends at once on ICMP when it is connected", async () => {
 		const { run, net } = client([{}], { connected: true, server: { ip: "8.8.0.1", port: 9 } });
-		await expect(run((it) => it.getWanIp())).rejects.toMatchObject({
-			code: "ERR_STUN_NETWORK",
-			errno: "ECONNREFUSED",
+		const refused = { code: "ERR_STUN_NETWORK", errno: "ECONNREFUSED" };
+		await run(async (it) => {
+			await expect(it.getWanIp()).rejects.toMatchObject(refused);
+			// The socket is still good for another try.
+			await expect(it.getWanIp()).rejects.toMatchObject(refused);
 		});
 		expect(net.clock.now()).toBeLessThan(500);
 	});

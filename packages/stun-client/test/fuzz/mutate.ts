@@ -19,7 +19,7 @@ const id = Buffer.alloc(12, 3);
 const key = longTermKey("user", "realm", "password");
 
 /** Whole messages of several stacks, and of ours with every kind of attribute. */
-export const SEEDS: readonly Buffer[] = [
+const SEEDS: readonly Buffer[] = [
 	...captured.map(({ hex }) => Buffer.from(hex, "hex")),
 	encodeMessage({ class: "request", transactionId: id }),
 	encodeMessage({ class: "request", transactionId: Buffer.alloc(16, 3) }),

@@ -9,7 +9,7 @@ import { afterAll, describe, it } from "vitest";
 const { P2PD_LAB, PATH = "" } = process.env;
 
 /** Where a program is, or undefined. Servers stand in sbin, which a user's PATH may lack. */
-export function findTool(name: string): string | undefined {
+function findTool(name: string): string | undefined {
 	return [...PATH.split(delimiter), "/usr/sbin", "/usr/local/sbin"]
 		.map((dir) => join(dir, name))
 		.find((path) => {
