@@ -16,6 +16,7 @@ declare module "stun/src/node_modules/message/encode.js" {
 declare module "stun/src/node_modules/attributes/stun-address-attribute.js" {
 	class StunAddressAttribute {
 		constructor(type: number, ip: string, port: number);
+		readonly value: { readonly address: string | null };
 		static decode(value: Buffer): { family: number; port: number; address: Buffer };
 		toBuffer(): Buffer;
 	}
@@ -30,7 +31,7 @@ declare module "stun/src/node_modules/attributes/stun-xor-address-attribute.js" 
 			value: Buffer,
 			owner: { readonly transactionId: Buffer },
 		): StunXorAddressAttribute;
-		readonly value: { readonly port: number; readonly address: string };
+		readonly value: { readonly port: number; readonly address: string | null };
 		setOwner(owner: { readonly transactionId: Buffer }): void;
 		toBuffer(): Buffer;
 	}

@@ -32,9 +32,10 @@ export function packFrame(type: number, transactionId: Uint8Array, values: reado
 	return encode(message);
 }
 
-/** The value bytes of an address attribute: `0, family, port, address`. The port is not 0. */
-export function packAddress(type: number, { ip, port }: HostPort): Buffer {
-	return new StunAddressAttribute(type, ip, port).toBuffer();
+/** The value bytes of an address attribute: `0, family, port, address`. Undefined when the package takes the IP for none. */
+export function packAddress(type: number, { ip, port }: HostPort): Buffer | undefined {
+	const attribute = new StunAddressAttribute(type, ip, port);
+	return attribute.value.address === null ? undefined : attribute.toBuffer();
 }
 
 /** The fields of an address attribute of a known family and the right length. */
@@ -42,9 +43,10 @@ export function unpackAddress(value: Uint8Array): { readonly port: number; reado
 	return StunAddressAttribute.decode(asBuffer(value));
 }
 
-/** The value bytes of an address attribute, XORed with the magic cookie and the 12-byte id. */
-export function packXorAddress(type: number, { ip, port }: HostPort, id: Uint8Array): Buffer {
+/** The same, XORed with the magic cookie and the 12-byte id. */
+export function packXorAddress(type: number, { ip, port }: HostPort, id: Uint8Array): Buffer | undefined {
 	const attribute = new StunXorAddressAttribute(type, ip, port);
+	if (attribute.value.address === null) return undefined;
 	attribute.setOwner({ transactionId: asBuffer(id) });
 	return attribute.toBuffer();
 }
@@ -52,7 +54,7 @@ export function packXorAddress(type: number, { ip, port }: HostPort, id: Uint8Ar
 /** The address in an XORed attribute of a known family and the right length; the text may be not canonical. */
 export function unpackXorAddress(type: number, value: Uint8Array, id: Uint8Array): HostPort {
 	const attribute = StunXorAddressAttribute.from(type, asBuffer(value), { transactionId: asBuffer(id) });
-	return { ip: attribute.value.address, port: attribute.value.port };
+	return { ip: attribute.value.address ?? "", port: attribute.value.port };
 }
 
 /** The value bytes of an attribute that the package knows by type: texts, bytes, integers, lists of types. */

@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import { StunEncodeError } from "../../errors.js";
 import { canonicalIp, familyOf, ipFromBytes } from "../../ip-text.js";
 import type { HostPort } from "../../types.js";
@@ -28,10 +27,13 @@ function checkShape(raw: Uint8Array): void {
 	if (raw.length !== 4 + size) throw new AttributeProblem(`${raw.length} bytes for an address of ${size}`);
 }
 
-function checkWritable({ ip, port }: HostPort): void {
-	if (isIP(ip) === 0 || ip.includes("%"))
-		throw new StunEncodeError(`${JSON.stringify(ip)} is not an IP without zone`);
+/** Writes an address, or says that it cannot be one: a zone has a meaning on one machine only. */
+function write(address: HostPort, pack: (address: HostPort) => Uint8Array | undefined): Uint8Array {
+	const { ip, port } = address;
 	if (!Number.isInteger(port) || port < 1 || port > 65535) throw new StunEncodeError(`port ${port}`);
+	const bytes = ip.includes("%") ? undefined : pack(address);
+	if (bytes === undefined) throw new StunEncodeError(`${JSON.stringify(ip)} is not an IP without zone`);
+	return bytes;
 }
 
 const value = (ip: string, port: number): AddressValue => ({ family: familyOf(ip), ip, port });
@@ -44,8 +46,7 @@ export const addressCodec: AttributeCodec<AddressValue, HostPort> = {
 		return value(ipFromBytes(address), port);
 	},
 	encode(address, { type }) {
-		checkWritable(address);
-		return packAddress(type, address);
+		return write(address, (each) => packAddress(type, each));
 	},
 };
 
@@ -67,8 +68,8 @@ export const xorAddressCodec: AttributeCodec<AddressValue, HostPort> = {
 		return value(ip.includes(":") ? (canonicalIp(ip) ?? ip) : ip, port);
 	},
 	encode(address, { type, transactionId, classic }) {
-		checkWritable(address);
-		if (classic) return xorWithId(packAddress(type, address), transactionId);
-		return packXorAddress(type, address, transactionId);
+		if (classic)
+			return xorWithId(addressCodec.encode(address, { type, transactionId, classic }), transactionId);
+		return write(address, (each) => packXorAddress(type, each, transactionId));
 	},
 };
