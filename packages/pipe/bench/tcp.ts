@@ -5,10 +5,10 @@ import { pipeOpen, TCP } from "../src/index.js";
 import { bareClient, bareServer } from "./peers.js";
 
 const CHUNK = Buffer.alloc(64 * 1024, 7);
-const CHUNKS = 2000;
+const CHUNKS = 1000;
 const TOTAL = CHUNK.length * CHUNKS;
-const ECHOES = 2000;
-const CONNECTIONS = 200;
+const ECHOES = 1000;
+const CONNECTIONS = 150;
 
 /** Writes all chunks with as much in flight as the socket takes. */
 async function pour(socket: Socket): Promise<void> {

@@ -2,8 +2,8 @@ import type { BenchCase } from "@p2pd/testnet/bench";
 import { pipeOpen, type SubscriptionKey, UDP } from "../src/index.js";
 import { bareUdp } from "./peers.js";
 
-const ECHOES = 4000;
-const BURST = 4000;
+const ECHOES = 2000;
+const BURST = 64 * 40;
 const MESSAGE = Buffer.from(`HTTP/1.1 200 OK ${"x".repeat(48)}`);
 
 /** Datagrams there and back, `flight` of them under way at once. */
