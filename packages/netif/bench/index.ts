@@ -30,6 +30,13 @@ const results = await compareAll([
 	},
 ]);
 
-const took = 1000 / (results[0]?.candidateRate ?? 0);
-console.log(`one enumeration of ${nics} NICs: ${took.toFixed(2)} ms (limit on Linux: ${LIMIT} ms)`);
-if (process.platform === "linux" && took > LIMIT) process.exitCode = 1;
+// What the machine does meanwhile stretches the clock's time and not the processor's: the limit is held against that.
+const before = process.cpuUsage();
+for (let i = 0; i < OPS; i++) await enumerateInterfaces();
+const { user, system } = process.cpuUsage(before);
+const cpu = (user + system) / 1000 / OPS;
+const clock = 1000 / (results[0]?.candidateRate ?? 0);
+console.log(
+	`one enumeration of ${nics} NICs: ${cpu.toFixed(2)} ms of processor time (limit on Linux: ${LIMIT} ms), ${clock.toFixed(2)} ms by the clock`,
+);
+if (process.platform === "linux" && cpu > LIMIT) process.exitCode = 1;

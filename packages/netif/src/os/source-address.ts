@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from "node:dgram";
+import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import { isIPv6 } from "node:net";
 import { PROBE_PORT } from "./defaults.js";
 import type { SourceAnswer } from "./types.js";
@@ -12,9 +12,12 @@ import type { SourceAnswer } from "./types.js";
 export function kernelSourceAddress(destination: string): Promise<SourceAnswer> {
 	return new Promise((resolve) => {
 		const refused = (error: unknown): SourceAnswer => ({ ip: null, code: codeOf(error) });
+		const six = isIPv6(destination);
+		// It is an address already: nothing is looked up.
+		const lookup: SocketOptions["lookup"] = (host, _, callback) => callback(null, host, six ? 6 : 4);
 		let socket: Socket;
 		try {
-			socket = createSocket(isIPv6(destination) ? { type: "udp6", ipv6Only: true } : { type: "udp4" });
+			socket = createSocket(six ? { type: "udp6", ipv6Only: true, lookup } : { type: "udp4", lookup });
 		} catch (error) {
 			resolve(refused(error));
 			return;

@@ -50,7 +50,7 @@ export function readSysfsNic(deps: OsDeps, name: string, filterOfAll: number | n
 		mac: cleanMac(text("address")),
 		master: master.split("/").at(-1) || null,
 		bridgePort: entries.has("brport"),
-		reversePathFilter: stricter(readReversePathFilter(deps, name), filterOfAll),
+		reversePathFilter: up ? stricter(readReversePathFilter(deps, name), filterOfAll) : null,
 	};
 }
 
