@@ -250,7 +250,7 @@ export class Pipe {
 		return abortable(send(this.#core, transport, data, dest), signal);
 	}
 
-	/** Finishes sending (half-close) once all is sent; the peer's messages still come. TCP. */
+	/** Finishes sending (half-close) once all is sent; the peer's messages still come. TCP. Rejects with PipeClosedError, PipeSendError. */
 	end(): Promise<void> {
 		const { data } = this.#core;
 		if (data === null || this.protocol === "udp") {
@@ -302,6 +302,9 @@ export class Pipe {
 		const delivery = this.#delivery("addPipe");
 		if (target.#core.data === null) throw target.#without("relay", "its connections have: accept()");
 		const to = options.to === undefined ? undefined : parsePeer(options.to, "to");
+		if (to !== undefined && target.#core.data.fixed) {
+			throw new PipeOptionError("to", "the target sends to its peer alone");
+		}
 		checkRelay(this, target, to);
 		if (delivery.relays.some((relay) => relay.target === target)) return this;
 		delivery.addRelay(target, to);

@@ -27,6 +27,8 @@ export function receiveFrom(
 	subscription: Subscription,
 	{ full = false, signal, timeout = 0 }: RecvOptions,
 ): Promise<Buffer | Message | null> {
+	if (!(timeout >= 0))
+		return Promise.reject(new PipeOptionError("timeout", `not a number of at least 0: ${timeout}`));
 	if (signal?.aborted) return Promise.reject(signal.reason);
 	const queued = subscription.take();
 	if (queued !== undefined) return Promise.resolve(full ? queued : queued[1]);

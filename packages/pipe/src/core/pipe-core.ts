@@ -1,6 +1,7 @@
 import { Callbacks, callReported } from "../callbacks.js";
 import { type Counters, newCounters } from "../delivery/counters.js";
 import { Delivery, type DeliveryHost } from "../delivery/delivery.js";
+import { PipeClosedError } from "../errors.js";
 import { LazyDeadline } from "../lazy-deadline.js";
 import { Lifecycle } from "../lifecycle.js";
 import type { Pipe } from "../pipe.js";
@@ -43,7 +44,7 @@ export class PipeCore implements TransportSink, DeliveryHost {
 	#errors: readonly ErrorCallback[];
 	#closing: Promise<void> | null = null;
 	#remoteEnded = false;
-	#localEnded = false;
+	#finishing: Promise<void> | null = null;
 
 	constructor(pipe: Pipe, init: PipeInit) {
 		this.pipe = pipe;
@@ -107,7 +108,7 @@ export class PipeCore implements TransportSink, DeliveryHost {
 
 	/** Whether a send may begin. */
 	get sendable(): boolean {
-		return this.life.state === "open" && !this.#localEnded;
+		return this.life.state === "open" && this.#finishing === null;
 	}
 
 	/** Why a send may not begin. */
@@ -115,11 +116,12 @@ export class PipeCore implements TransportSink, DeliveryHost {
 		return this.life.reason ?? { kind: "local", error: null };
 	}
 
-	/** Finishes sending; once the peer has too, the pipe closes. */
-	async finish(data: DataTransport): Promise<void> {
-		this.#localEnded = true;
-		await data.end();
-		if (this.#remoteEnded) await this.close({ kind: "remote", error: null });
+	/** Finishes sending; once the peer has too, the pipe closes. Again is the same. */
+	finish(data: DataTransport): Promise<void> {
+		const { reason } = this.life;
+		if (reason !== null) return Promise.reject(new PipeClosedError(reason));
+		this.#finishing ??= this.#finish(data);
+		return this.#finishing;
 	}
 
 	/** Begins to close, unless that has begun; resolves once the OS has closed the socket. */
@@ -134,6 +136,8 @@ export class PipeCore implements TransportSink, DeliveryHost {
 		if (!this.life.end(reason)) return;
 		this.#letGo(reason);
 		this.transport.release();
+		// A server's connections are its own, and stay nobody's without it.
+		this.acceptor?.close(this.settings.linger).catch((error: unknown) => this.report(error as Error));
 		this.#closed(reason);
 	}
 
@@ -148,7 +152,7 @@ export class PipeCore implements TransportSink, DeliveryHost {
 
 	drained(): void {
 		const reason: EndReason = { kind: "remote", error: null };
-		if (this.settings.halfOpen && !this.#localEnded) this.delivery?.end(reason);
+		if (this.settings.halfOpen && this.#finishing === null) this.delivery?.end(reason);
 		else this.#closeReported(reason);
 	}
 
@@ -193,6 +197,11 @@ export class PipeCore implements TransportSink, DeliveryHost {
 
 	#closeReported(reason: EndReason, linger?: number): void {
 		this.close(reason, linger).catch((error: unknown) => this.report(error as Error));
+	}
+
+	async #finish(data: DataTransport): Promise<void> {
+		await data.end();
+		if (this.#remoteEnded) await this.close({ kind: "remote", error: null });
 	}
 
 	async #shut(reason: EndReason, linger: number): Promise<void> {

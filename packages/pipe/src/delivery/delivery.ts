@@ -156,7 +156,12 @@ export class Delivery implements SubscriptionHost {
 			return;
 		}
 		this.#peer = peer;
-		this.#decoder.push(data);
+		try {
+			this.#decoder.push(data);
+		} catch (error) {
+			this.#host.broken(error as Error);
+			return;
+		}
 		this.#drain(this.#decoder);
 	}
 

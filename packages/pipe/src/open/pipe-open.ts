@@ -3,7 +3,7 @@ import { systemClock } from "../clock.js";
 import { PipeOptionError } from "../errors.js";
 import type { Pipe } from "../pipe.js";
 import { NO_OPTIONS, resolveSettings } from "../settings.js";
-import type { Destination, PipeDeps, PipeOptions, PipeRoute, Protocol } from "../types.js";
+import type { Destination, PipeDeps, PipeEndpoint, PipeOptions, PipeRoute, Protocol } from "../types.js";
 import { openAdopted } from "./adopt.js";
 import { readDestination } from "./destination.js";
 import type { Opening } from "./opening.js";
@@ -50,15 +50,22 @@ export async function pipeOpen(
 		kernel: deps.kernel ?? kernelRoute,
 		af: sockets?.af ?? options.af ?? (literal === undefined ? 4 : familyOf(literal.ip)),
 	};
-	if (target === null) {
-		if (options.socket !== undefined) return openAdopted(opening, options.socket, null);
-		return protocol === "tcp" ? openTcpServer(opening) : openUdp(opening, null);
-	}
 	const limits = { signal, timeout: settings.dnsTimeout };
-	const endpoints = await endpointsOf(target, sockets, deps.resolve ?? resolveName, limits);
+	const endpoints = target && (await endpointsOf(target, sockets, deps.resolve ?? resolveName, limits));
 	signal?.throwIfAborted();
-	if (options.socket !== undefined) return openAdopted(opening, options.socket, endpoints);
-	return protocol === "tcp" ? openTcpClient(opening, endpoints) : openUdp(opening, endpoints);
+	const pipe = await openSocket(opening, endpoints);
+	if (signal?.aborted) {
+		await pipe.reset();
+		throw signal.reason;
+	}
+	return pipe;
+}
+
+function openSocket(opening: Opening, endpoints: readonly PipeEndpoint[] | null): Promise<Pipe> {
+	const { socket } = opening.options;
+	if (socket !== undefined) return openAdopted(opening, socket, endpoints);
+	if (opening.protocol === "udp") return openUdp(opening, endpoints);
+	return endpoints === null ? openTcpServer(opening) : openTcpClient(opening, endpoints);
 }
 
 /** `pipeOpen` for those who would rather have null than an error. */

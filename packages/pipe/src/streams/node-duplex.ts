@@ -18,7 +18,9 @@ export function toNodeDuplex(pipe: Pipe, source: MessageSource): Duplex {
 			pipe.send(chunk).then(() => done(), done);
 		},
 		final(done) {
-			pipe.end().then(() => done(), done);
+			// Datagrams have no end to send.
+			if (pipe.protocol === "udp") done();
+			else pipe.end().then(() => done(), done);
 		},
 		destroy(error, done) {
 			source.stop();

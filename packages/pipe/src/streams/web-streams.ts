@@ -22,11 +22,14 @@ export function toReadable(source: MessageSource): ReadableStream<Uint8Array> {
 	);
 }
 
-/** A Web stream that sends what is written; closing it finishes the pipe's sending, aborting resets it. */
+/**
+ * A Web stream that sends what is written. Closing it finishes the pipe's sending (datagrams have no end to send),
+ * aborting it resets the pipe.
+ */
 export function toWritable(pipe: Pipe): WritableStream<Sendable> {
 	return new WritableStream<Sendable>({
 		write: (chunk) => pipe.send(chunk),
-		close: () => pipe.end(),
+		close: () => (pipe.protocol === "tcp" ? pipe.end() : undefined),
 		abort: () => pipe.reset(),
 	});
 }

@@ -1,9 +1,13 @@
+import { once } from "node:events";
+import type { Server } from "node:net";
+import { kernelRoute } from "@p2pd/route";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
 	type EndReason,
 	lengthPrefixed,
 	lines,
 	type Pipe,
+	type PipeSockets,
 	pipeOpen,
 	TCP,
 	tryPipeOpen,
@@ -160,6 +164,88 @@ describe("framing", () => {
 		there.subscribe();
 		await client.close();
 		expect(await ended).toEqual({ kind: "remote", error: null });
+	});
+});
+
+describe("odd moments", () => {
+	test("end again is the same, and after close an error", async () => {
+		const [client, there] = await pipes.pair({ halfOpen: true }, { halfOpen: true });
+		there.subscribe();
+		await Promise.all([client.end(), client.end()]);
+		await expect(there.recv()).rejects.toMatchObject({ code: "ERR_PIPE_CLOSED" });
+		await there.close();
+		await client.close();
+		await expect(client.end()).rejects.toMatchObject({ code: "ERR_PIPE_CLOSED" });
+	});
+
+	test("a server that is detached listens on, and its connections are closed", async () => {
+		const server = await pipes.server(TCP);
+		const client = await pipes.client(server);
+		const ended = endOf(client);
+		client.subscribe();
+		await server.accept();
+		const socket = server.detach() as Server;
+		expect(socket.listening).toBe(true);
+		expect((await ended).kind).toBe("remote");
+		socket.close();
+	});
+
+	test("a signal that aborts as the connection stands leaves nothing", async () => {
+		const server = await pipes.server(TCP);
+		const stop = new AbortController();
+		const kernel = kernelRoute(4);
+		const sockets: PipeSockets = {
+			af: 4,
+			nic: null,
+			localIp: kernel.localIp,
+			udp: (options) => kernel.udp(options),
+			listen: (options) => kernel.listen(options),
+			async connect({ ip, port }) {
+				const socket = await kernel.connect({ ip, port });
+				queueMicrotask(() => stop.abort(new Error("enough")));
+				return socket;
+			},
+		};
+		const opening = pipeOpen(sockets, TCP, ["127.0.0.1", server.local[1]], { signal: stop.signal });
+		await expect(opening).rejects.toMatchObject({ message: "enough" });
+	});
+
+	test("streams over UDP end without a half-close", async () => {
+		const server = await pipes.server(UDP);
+		const client = await pipes.client(server);
+		await client.writable.close();
+		expect(client.state).toBe("open");
+		const duplex = client.toDuplex();
+		const finished = once(duplex, "finish");
+		duplex.end();
+		await finished;
+		expect(() => server.writable).toThrow(expect.objectContaining({ code: "ERR_PIPE_ROLE" }));
+		expect(() => server.toDuplex()).toThrow(expect.objectContaining({ code: "ERR_PIPE_ROLE" }));
+	});
+
+	test("a time that is none, and a relay's address where there is one already, are refused", async () => {
+		const [client] = await pipes.pair();
+		const [other] = await pipes.pair();
+		client.subscribe();
+		await expect(client.recv({ timeout: -1 })).rejects.toMatchObject({ code: "ERR_PIPE_OPTION" });
+		await expect(client.recv({ timeout: Number.NaN })).rejects.toMatchObject({ code: "ERR_PIPE_OPTION" });
+		expect(() => client.addPipe(other, { to: ["127.0.0.1", 9] })).toThrow(
+			expect.objectContaining({ code: "ERR_PIPE_OPTION" }),
+		);
+	});
+
+	test("a framing of one's own that throws ends the pipe with its error", async () => {
+		const broken = new Error("no such frame");
+		const fail = (): never => {
+			throw broken;
+		};
+		const framing = { decoder: () => ({ push: fail, next: () => null, end: () => null }), encode: fail };
+		const [client, there] = await pipes.pair({}, { framing });
+		there.subscribe();
+		await expect(there.send("x")).rejects.toBe(broken);
+		const ended = endOf(there);
+		await client.send("x");
+		expect(await ended).toEqual({ kind: "error", error: broken });
 	});
 });
 
