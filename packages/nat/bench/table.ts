@@ -3,10 +3,14 @@ import { fileURLToPath } from "node:url";
 
 const README = fileURLToPath(new URL("../README.md", import.meta.url));
 
-/** A Markdown table. */
-export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-	const line = (cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
-	return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+/** A Markdown table, its columns aligned as the formatter has them. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+	const widths = head.map((_, column) =>
+		Math.max(3, ...[head, ...rows].map((cells) => cells[column]?.length ?? 0)),
+	);
+	const line = (cells: readonly string[]): string =>
+		`| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+	return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
 /** Write a text between `<!-- name:begin -->` and `<!-- name:end -->` in the README. */

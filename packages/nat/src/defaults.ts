@@ -33,8 +33,8 @@ export const SILENCE_SENDS = 4;
 export const SILENCE_SENDS_LOSSY = 6;
 /** Sends of a request that has to be answered for a verdict to be possible. */
 export const PLAIN_SENDS = 6;
-/** Sends of a probe of the port train: later sends tell nothing of the order, only of equal and preserving ports. */
-export const TRAIN_SENDS = 4;
+/** Sends of a probe of the port train: a second one tells nothing of the order, only of equal and preserving ports. */
+export const TRAIN_SENDS = 2;
 
 /** Sends of a probe that the system may refuse before it is given up. */
 export const REFUSALS = 2;
@@ -48,6 +48,10 @@ export const TRAIN_GAP = 6;
 
 /** Servers tested for filtering at first: two have to agree, the third stands by to object. */
 export const FILTER_SERVERS = 3;
+/** ... of which so many have positive controls while nothing is amiss. */
+export const CONTROLLED_SERVERS = 2;
+/** Sends of the third server's test for the other port: enough to be contradicted where nothing is lost. */
+export const LOOK_SENDS = 2;
 /** Servers whose other address is asked at first. */
 export const MAPPING_SERVERS = 2;
 

@@ -1,9 +1,12 @@
 import { SeededRandom } from "@p2pd/testnet";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { judgeDelta } from "../src/classify/delta.js";
 import { falseRuleBound, falseSilence, MAX_FALSE_RULE, threshold } from "../src/classify/error-rates.js";
 import { TRAIN_PART_1, TRAIN_PART_2 } from "../src/defaults.js";
 import type { TrainSample } from "../src/index.js";
+
+// Virtual time costs little real time, but tests share the machine with others.
+vi.setConfig({ testTimeout: 120_000 });
 
 const OFFSETS = [...TRAIN_PART_1, ...TRAIN_PART_2];
 

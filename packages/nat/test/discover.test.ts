@@ -1,8 +1,9 @@
 import type { NatSpec } from "@p2pd/testnet";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { discoverNat, discoverNatSteps, type NatReport } from "../src/index.js";
 import {
 	dropsChange,
+	fakesSilence,
 	garbage,
 	ignoresChange,
 	namesOther,
@@ -14,6 +15,9 @@ import {
 	wrongSource,
 } from "./scenes/bad-servers.js";
 import { buildScene, dead, liar, type Run, runScene, type Scene, serversOf } from "./scenes/scene.js";
+
+// Virtual time costs little real time, but tests share the machine with others.
+vi.setConfig({ testTimeout: 120_000 });
 
 const HOME: NatSpec = {
 	kind: "nat",
@@ -61,6 +65,18 @@ describe("bad servers", () => {
 			2,
 			0,
 		]);
+	});
+
+	it("is not talked into a filter by two servers that fake silence and let their controls pass", async () => {
+		const bad = { 0: fakesSilence, 1: fakesSilence };
+		for (const loss of [0, 0.02]) {
+			for (let seed = 1; seed <= 5; seed++) {
+				const got = await verdict({ gateway: CONE, bad, seed, loss });
+				expect([seed, got[0]]).toEqual([seed, 3]);
+				const half = await verdict({ gateway: { ...HOME, filtering: "address-dependent" }, bad, seed, loss });
+				expect([seed, half[0]]).toEqual([seed, 4]);
+			}
+		}
 	});
 
 	it("says unknown where liars are as many as honest servers", async () => {
@@ -363,6 +379,26 @@ describe("manners", () => {
 		await expect(discoverNat({ ...options, ...change })).rejects.toEqual(
 			expect.objectContaining({ code: "ERR_NAT_ARGUMENT", argument }),
 		);
+	});
+
+	it("does not call a machine without a network blocked", async () => {
+		const { network, options } = input({ gateway: HOME });
+		const { sockets } = options;
+		const cut = {
+			af: 4 as const,
+			localIp: "192.168.1.20",
+			udp: async () => {
+				const socket = await sockets.udp();
+				socket.send = (...all: unknown[]) => {
+					const done = all.at(-1);
+					if (typeof done === "function") done(new Error("ENETUNREACH"));
+				};
+				return socket;
+			},
+		};
+		const report = await network.clock.runUntil(discoverNat({ ...options, sockets: cut }));
+		expect([report.type, network.clock.now() < 1000]).toEqual(["unknown", true]);
+		expect(report.reason).toContain("could not be sent");
 	});
 
 	it("says so when no socket can be made", async () => {

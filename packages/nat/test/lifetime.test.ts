@@ -1,7 +1,10 @@
 import type { NatSpec } from "@p2pd/testnet";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type LifetimeOptions, type LifetimeVerdict, measureLifetime } from "../src/index.js";
 import { buildScene, dead, type Scene, serversOf } from "./scenes/scene.js";
+
+// Virtual time costs little real time, but tests share the machine with others.
+vi.setConfig({ testTimeout: 120_000 });
 
 const nat = (ms: number, refresh: "outbound" | "inbound" | "both" = "outbound"): NatSpec => ({
 	kind: "nat",

@@ -1,7 +1,10 @@
 import { startStunServer } from "@p2pd/stun-client/server";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { discoverNat } from "../src/index.js";
 import { kernelSockets } from "./lab/scenarios/kernel-sockets.js";
+
+// Virtual time costs little real time, but tests share the machine with others.
+vi.setConfig({ testTimeout: 120_000 });
 
 const servers: { close(): Promise<void> }[] = [];
 

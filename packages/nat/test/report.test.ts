@@ -1,6 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type NatReport, NatReportError, natInfoOf, parseNatReport } from "../src/index.js";
 import { runScene } from "./scenes/scene.js";
+
+// Virtual time costs little real time, but tests share the machine with others.
+vi.setConfig({ testTimeout: 120_000 });
 
 const GATEWAY = {
 	kind: "nat",

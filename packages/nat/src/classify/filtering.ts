@@ -87,15 +87,17 @@ export function judgeFiltering(
 			`replies from addresses never contacted came from ${how("both", "reply")} servers`,
 		);
 	}
-	const open = (test: "both" | "port"): boolean => how(test, "pending") > 0;
-	const noBoth = how("both", "reply") === 0 && how("both", "silent") >= need;
+	const open = (test: "both" | "port"): boolean => how(test, "pending") + how(test, "untested") > 0;
+	// Silence waits for everybody who is testing: one reply is enough to contradict it.
+	const quiet = (test: "both" | "port"): boolean => how(test, "reply") === 0 && how(test, "pending") === 0;
+	const noBoth = quiet("both") && how("both", "silent") >= need;
 	if (noBoth && how("port", "reply") >= need) {
 		return verdict(
 			"address-dependent",
 			`replies from another IP stay out, from another port they come in (${how("port", "reply")} servers)`,
 		);
 	}
-	if (noBoth && how("port", "reply") === 0 && how("port", "silent") >= need) {
+	if (noBoth && quiet("port") && how("port", "silent") >= need) {
 		return verdict(
 			"address-and-port-dependent",
 			`replies from another IP or port stay out (${how("port", "silent")} servers, each with its control)`,

@@ -28,6 +28,8 @@ export type TestResult =
 	| "silent"
 	/** May still be answered. */
 	| "pending"
+	/** Not sent, or not often enough for its silence to mean anything; it may be sent yet. */
+	| "untested"
 	/** Not made, or the server answered from where it should not. */
 	| "none";
 

@@ -225,11 +225,13 @@ export class Discovery {
 		}
 	}
 
-	/** Tests of filtering leave enough of the budget for the port train, which cannot be cut short. */
+	/** Tests of filtering leave enough of the budget for a port train, which cannot be cut short. */
 	#affords({ spec }: Probe): boolean {
 		const left = this.#budget - this.#ledger.datagrams;
 		const spare = spec.role === "filter" || spec.role === "control" || spec.role === "contact";
-		const reserved = spare && this.#train.train === null && this.#mayTrain() ? TRAIN_DATAGRAMS : 0;
+		// A second train is made only where something is amiss.
+		const ahead = this.#train.train === null || this.#knowledge.trouble;
+		const reserved = spare && ahead && this.#mayTrain() ? TRAIN_DATAGRAMS : 0;
 		return left > reserved;
 	}
 

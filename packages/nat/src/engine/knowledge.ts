@@ -64,6 +64,9 @@ export function know(
 	const stuck = !filtering.decided && !busy && candidates.some(({ alive }) => alive);
 	const uncontrolled = filteringStatements
 		.filter((each) => Object.values(checkTests(each, mapping.behaviour)).includes("uncontrolled"))
+		.filter(({ server }) =>
+			controlsOf(server).some((id) => ledger.isOverId(id, now) && ledger.hasBeenSent(id)),
+		)
 		.map(({ server }) => server);
 	const lossSeen = ledger.lossSeen();
 	return {
@@ -166,12 +169,16 @@ function mappingStatement(ledger: Ledger, server: ServerFacts, now: number): Map
 	};
 }
 
-const filteringProbes = (server: number): string[] => [
-	probeId.filterBoth(server),
-	probeId.filterPort(server),
+const controlsOf = (server: number): string[] => [
 	probeId.controlBoth(server),
 	probeId.controlPort(server),
 	probeId.understands(server),
+];
+
+const filteringProbes = (server: number): string[] => [
+	probeId.filterBoth(server),
+	probeId.filterPort(server),
+	...controlsOf(server),
 ];
 
 function filteringStatement(ledger: Ledger, server: ServerFacts, now: number): FilteringStatement {
@@ -181,7 +188,7 @@ function filteringStatement(ledger: Ledger, server: ServerFacts, now: number): F
 	// A server that was not asked often enough may be asked more: see the plan.
 	const tested = (id: string, expected: HostPort | null): TestResult => {
 		const result = ledger.test(id, expected, now);
-		return result === "none" && !ledger.hasAnswerOrFailure(id) && !ledger.isFrozen ? "pending" : result;
+		return result === "none" && !ledger.hasAnswerOrFailure(id) && !ledger.isFrozen ? "untested" : result;
 	};
 	return {
 		server: index,

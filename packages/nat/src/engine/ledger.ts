@@ -130,6 +130,10 @@ export class Ledger {
 		return probe !== undefined && this.isOver(probe, now);
 	}
 
+	hasBeenSent(id: string): boolean {
+		return (this.#probes.get(id)?.sends.length ?? 0) > 0;
+	}
+
 	hasAnswerOrFailure(id: string): boolean {
 		const probe = this.#probes.get(id);
 		return probe !== undefined && (probe.answer !== null || probe.failure !== null);

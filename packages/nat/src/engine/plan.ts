@@ -1,7 +1,9 @@
 import type { HostPort } from "@p2pd/stun-client";
 import type { LocalEnd } from "../classify/mapping.js";
 import {
+	CONTROLLED_SERVERS,
 	FILTER_SERVERS,
+	LOOK_SENDS,
 	MAPPING_SERVERS,
 	PLAIN_SENDS,
 	SILENCE_SENDS,
@@ -80,13 +82,21 @@ function filterProbes(input: PlanInput): ProbeSpec[] {
 	const silence = knowledge.lossSeen ? SILENCE_SENDS_LOSSY : SILENCE_SENDS;
 	return filterServers(input).flatMap((server, rank) => {
 		const { index, primary, alive } = server;
-		// The third only looks while nothing is amiss; one that has not answered at all is not worth more.
-		const looksOnly = !alive || (rank >= 2 && !knowledge.trouble && !knowledge.filteringStuck);
-		const maxSends = looksOnly ? 1 : silence;
+		// The third has no control and only looks on while nothing is amiss: its reply would contradict the others.
+		const looksOn = rank >= CONTROLLED_SERVERS && !knowledge.trouble;
+		// One that has not answered at all is not worth more than a try.
+		const both = alive ? silence : 1;
+		const port = alive ? (looksOn ? LOOK_SENDS : silence) : 1;
 		const socket: SocketName = `filter:${index}`;
 		return [
-			spec(server, probeId.filterBoth(index), "filter", socket, primary, { change: "both", maxSends }),
-			spec(server, probeId.filterPort(index), "filter", socket, primary, { change: "port", maxSends }),
+			spec(server, probeId.filterBoth(index), "filter", socket, primary, {
+				change: "both",
+				maxSends: both,
+			}),
+			spec(server, probeId.filterPort(index), "filter", socket, primary, {
+				change: "port",
+				maxSends: port,
+			}),
 		];
 	});
 }
@@ -125,7 +135,8 @@ function controlProbes(input: PlanInput): ProbeSpec[] {
 	if (knowledge.filtering.decided) return [];
 	const { behaviour } = knowledge.mapping;
 	const quiet = (id: string): boolean => (sendsOf(id) ?? 0) >= 2 && !isAnswered(id);
-	return filterServers(input).flatMap((server) => {
+	const servers = filterServers(input);
+	return servers.slice(0, knowledge.trouble ? servers.length : CONTROLLED_SERVERS).flatMap((server) => {
 		const { index, primary } = server;
 		const { otherPort, otherBoth } = addressesOf(server);
 		const socket: SocketName = `control:${index}`;

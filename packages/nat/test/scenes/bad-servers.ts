@@ -10,6 +10,19 @@ export const ignoresChange: Wrap = (honest) => (data, from, localTo) =>
 export const dropsChange: Wrap = (honest) => (data, from, localTo) =>
 	hasChange(data) ? [] : honest(data, from, localTo);
 
+/**
+ * Pretends that a filter keeps its changed replies out: it sends none, except to those that have contacted its other
+ * address, so that a positive control passes.
+ */
+export const fakesSilence: Wrap = (honest, { primary }) => {
+	const contacted = new Set<string>();
+	return (data, from, localTo) => {
+		const asker = `${from.ip} ${from.port}`;
+		if (localTo.ip !== primary.ip || localTo.port !== primary.port) contacted.add(asker);
+		return hasChange(data) && !contacted.has(asker) ? [] : honest(data, from, localTo);
+	};
+};
+
 /** Names another address than its own as its second one. */
 export const namesOther =
 	(other: HostPort): Wrap =>
