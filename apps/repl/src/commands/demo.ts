@@ -32,7 +32,7 @@ export const run: Run = async (context, _args, own) => {
 			});
 		} else {
 			const heard = ["echo", `${echo} from ${destination.ip}:${destination.port}`] as const;
-			out.result(factLines([...interfaceFacts(nic, 4), heard], out.colours));
+			out.result(factLines([...interfaceFacts(nic, 4), heard], out.colours, out.columns));
 		}
 		nic.close();
 		if (!servers.twoAddresses)

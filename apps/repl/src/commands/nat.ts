@@ -1,7 +1,8 @@
 import type { Interface, NatReport } from "@p2pd/core";
 import type { Run } from "../context.js";
 import { EXIT } from "../errors.js";
-import { type Fact, factLines, natText } from "../output/nic-text.js";
+import { natText } from "../output/nat-text.js";
+import { type Fact, factLines } from "../output/nic-text.js";
 import { startedInterface } from "./started.js";
 
 /** `p2pd nat [nic]`: what kind of NAT there is, in P2PD's numbers and RFC 4787's terms, and why. */
@@ -14,7 +15,9 @@ export const run: Run = async (context, [name]) => {
 			out.json({ schema: "p2pd-nat", version: 1, nic: nic.name, reports });
 		} else {
 			for (const report of reports) {
-				out.result(`${out.colours.bold(`IPv${report.af}`)}\n${factLines(facts(nic, report), out.colours)}`);
+				out.result(
+					`${out.colours.bold(`IPv${report.af}`)}\n${factLines(facts(nic, report), out.colours, out.columns)}`,
+				);
 			}
 			for (const af of [4, 6] as const) {
 				if (nic.natReports[af] === null) out.message(`IPv${af}: ${nic.reasons[af] ?? "not tested"}`);
@@ -30,7 +33,7 @@ function facts(nic: Interface, report: NatReport): Fact[] {
 	const nat = nic.toJSON().nat_by_af[report.af];
 	const { mapping, filtering, delta, agreement, evidence } = report;
 	return [
-		["type", nat === null ? "unknown" : natText(nat)],
+		["type", nat === null ? "unknown" : natText(nat, report)],
 		["mapping", mapping],
 		["filtering", filtering],
 		["ports", `delta ${delta.type}; preserved: ${report.portPreservation}; seen: ${portsText(report)}`],

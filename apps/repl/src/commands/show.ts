@@ -8,7 +8,7 @@ export const run: Run = async (context, [name]) => {
 	const nic = await startedInterface(context, { name, nat: options.nat });
 	try {
 		if (options.json) out.json(nic);
-		else out.result(factLines(interfaceFacts(nic, options.family), out.colours));
+		else out.result(factLines(interfaceFacts(nic, options.family), out.colours, out.columns));
 		return exitCodeOf(nic);
 	} finally {
 		nic.close();

@@ -25,7 +25,7 @@ export const run: Run = async (context, [target = ""], own) => {
 		const plain = mappings.map(({ message: _message, ...mapping }) => mapping);
 		out.json({ schema: "p2pd-stun", version: 1, target, transport, mappings: plain });
 	} else {
-		for (const mapping of mappings) out.result(factLines(facts(mapping), out.colours));
+		for (const mapping of mappings) out.result(factLines(facts(mapping), out.colours, out.columns));
 	}
 	for (const [index, outcome] of outcomes.entries()) {
 		if (outcome.status === "rejected") out.warn(`IPv${families[index]}: ${errorLine(outcome.reason)}`);

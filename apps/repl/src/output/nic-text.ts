@@ -1,22 +1,33 @@
-import type { Family, Interface, NatJson, Route } from "@p2pd/core";
+import type { Family, Interface, Route } from "@p2pd/core";
+import { natText } from "./nat-text.js";
 import type { Colours } from "./output.js";
+import { wrap } from "./wrap.js";
 
 /** A name, and what there is to say of it, one line each. */
 export type Fact = readonly [name: string, ...lines: string[]];
 
-/** Facts as aligned lines. */
-export function factLines(facts: readonly Fact[], colours: Colours): string {
+/** Facts as aligned lines, wrapped to the terminal. */
+export function factLines(
+	facts: readonly Fact[],
+	colours: Colours,
+	columns: number = Number.POSITIVE_INFINITY,
+): string {
 	const width = Math.max(...facts.map(([name]) => name.length)) + 2;
+	const room = columns - width;
+	// Beside the names there is no room: the text goes under them.
+	const narrow = room < LEAST_TEXT;
+	const indent = " ".repeat(narrow ? 2 : width);
 	return facts
-		.map(([name, ...lines]) => colours.bold(name.padEnd(width)) + lines.join(`\n${" ".repeat(width)}`))
+		.map(([name, ...lines]) => {
+			const wrapped = lines.flatMap((line) => wrap(line, narrow ? columns - 2 : room));
+			if (narrow) return [colours.bold(name), ...wrapped.map((line) => indent + line)].join("\n");
+			return colours.bold(name.padEnd(width)) + wrapped.join(`\n${indent}`);
+		})
 		.join("\n");
 }
 
-/** A NAT in a line: P2PD's text and number, and what is assumed rather than known. */
-export function natText({ type, nat_info, delta, delta_info, assumed, reason }: NatJson): string {
-	const known = `${nat_info} (type ${type}), ${delta_info}${delta.value === 0 ? "" : ` by ${delta.value}`} (delta ${delta.type})`;
-	return assumed ? `not known, assumed ${known}${reason === undefined ? "" : `: ${reason}`}` : known;
-}
+/** A terminal with fewer columns beside the names is a narrow one. */
+const LEAST_TEXT = 24;
 
 /** The families of a started interface that are to be shown. */
 export function shownFamilies(nic: Interface, family: Family | undefined): Family[] {
@@ -39,7 +50,12 @@ export function interfaceFacts(nic: Interface, family: Family | undefined): Fact
 		["NIC", `${nic.name} (${kind})${defaults.length > 0 ? `, default for ${defaults.join(" and ")}` : ""}`],
 		["addresses", ...lines(routes.flatMap((route) => route.nicIps.map(String)))],
 		["external address", ...lines(verified.map(externalText), unverified)],
-		["NAT", ...lines(nats.map(([af, nat]) => `IPv${af}: ${nat === null ? "not asked" : natText(nat)}`))],
+		[
+			"NAT",
+			...lines(
+				nats.map(([af, nat]) => `IPv${af}: ${nat === null ? "not asked" : natText(nat, nic.natReports[af])}`),
+			),
+		],
 		["routes", ...lines(routes.map(String))],
 	];
 }

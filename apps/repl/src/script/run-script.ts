@@ -40,7 +40,7 @@ export async function runScript(context: Context, args: readonly string[], given
 	};
 	register(hooksUrl(), { data });
 	process.argv.splice(1, process.argv.length, file ?? "p2pd", ...(inline === undefined ? rest : args));
-	const session = createSession();
+	const session = createSession(() => context.signal);
 	for (const [name, value] of Object.entries({ ...session.names, signal: context.signal })) {
 		Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
 	}

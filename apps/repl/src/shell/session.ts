@@ -6,8 +6,8 @@ interface Closable {
 }
 
 /**
- * What a session gives to the code that runs in it: every export of `@p2pd/core`, with `pipeOpen` and `Interface` such that
- * what they open is closed when the session ends.
+ * What a session gives to the code that runs in it: every export of `@p2pd/core`, with `pipeOpen`, `Interface` and
+ * `loadInterfaces` such that what they open is closed when the session ends, and that Ctrl-C ends what they wait for.
  */
 export interface Session {
 	/** Names and values to preload. */
@@ -16,28 +16,83 @@ export interface Session {
 	close(): Promise<readonly unknown[]>;
 }
 
-/** Opens a session. It sends nothing and opens nothing by itself. */
-export function createSession(): Session {
-	const opened = new Set<WeakRef<Closable>>();
-	const keep = <T extends Closable>(value: T): T => {
-		opened.add(new WeakRef(value));
-		return value;
+/**
+ * Opens a session. It sends nothing and opens nothing by itself.
+ *
+ * @param signal the signal of the line that runs now: calls that were given none take it
+ */
+export function createSession(signal: () => AbortSignal): Session {
+	const opened = new Set<Closable>();
+	const keepPipe = (pipe: core.Pipe): core.Pipe => {
+		opened.add(pipe);
+		pipe.onEnd(() => void opened.delete(pipe));
+		return waitingUntil(pipe, signal);
 	};
-	const pipeOpen = (async (...args: Parameters<typeof core.pipeOpen>) =>
-		keep(await core.pipeOpen(...args))) as typeof core.pipeOpen;
+	const pipeOpen: typeof core.pipeOpen = async (route, proto, dest, options = {}, ...deps) => {
+		if (options.signal !== undefined)
+			return keepPipe(await core.pipeOpen(route, proto, dest, options, ...deps));
+		// Ctrl-C gives up opening; a pipe that is open stays open.
+		return duringOpening(signal(), async (opening) =>
+			keepPipe(await core.pipeOpen(route, proto, dest, { ...options, signal: opening }, ...deps)),
+		);
+	};
 	class Interface extends core.Interface {
 		constructor(...args: ConstructorParameters<typeof core.Interface>) {
 			super(...args);
-			keep(this);
+			opened.add(this);
+		}
+		override start(call: core.CallOptions = {}): Promise<this> {
+			return super.start({ signal: signal(), ...call });
+		}
+		override loadNat(call: core.CallOptions = {}): Promise<core.NatJson> {
+			return super.loadNat({ signal: signal(), ...call });
+		}
+		override refresh(call: core.RefreshOptions = {}): Promise<this> {
+			return super.refresh({ signal: signal(), ...call });
+		}
+		override close(): void {
+			opened.delete(this);
+			super.close();
 		}
 	}
+	const loadInterfaces: typeof core.loadInterfaces = (options = {}, ...deps) =>
+		core.loadInterfaces({ signal: signal(), ...options }, ...deps);
 	return {
-		names: { ...core, pipeOpen, Interface },
+		names: { ...core, pipeOpen, Interface, loadInterfaces },
 		async close() {
-			const closing = [...opened].map((reference) => reference.deref()?.close());
+			const closing = [...opened].map(async (one) => one.close());
 			opened.clear();
 			const outcomes = await Promise.allSettled(closing);
 			return outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
 		},
 	};
+}
+
+/**
+ * The pipe, with a `recv` and an `accept` that Ctrl-C ends: one that merely was no longer awaited would take the next
+ * message, and nobody would see it.
+ */
+function waitingUntil(pipe: core.Pipe, signal: () => AbortSignal): core.Pipe {
+	const recv = pipe.recv.bind(pipe) as (options: core.RecvOptions) => Promise<unknown>;
+	const accept = pipe.accept.bind(pipe);
+	Object.defineProperties(pipe, {
+		recv: { value: (options: core.RecvOptions = {}) => recv({ signal: signal(), ...options }) },
+		accept: {
+			value: (options: Parameters<typeof accept>[0] = {}) => accept({ signal: signal(), ...options }),
+		},
+	});
+	return pipe;
+}
+
+/** Runs `work` with a signal that follows `outer` only until the work is done. */
+async function duringOpening<T>(outer: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+	const inner = new AbortController();
+	const onAbort = (): void => inner.abort(outer.reason);
+	if (outer.aborted) onAbort();
+	outer.addEventListener("abort", onAbort, { once: true });
+	try {
+		return await work(inner.signal);
+	} finally {
+		outer.removeEventListener("abort", onAbort);
+	}
 }

@@ -26,10 +26,10 @@ export function banner(): string {
  */
 export async function openShell(context: Context): Promise<number> {
 	const { io, out } = context;
-	const session = createSession();
+	let interrupt = new AbortController();
+	const session = createSession(() => interrupt.signal);
 	out.message(banner());
 	const isTerminal = io.stdin.isTTY === true && io.stdout.isTTY === true;
-	let interrupt = new AbortController();
 	let last: Error | undefined;
 	const server = start({
 		prompt: "> ",

@@ -63,7 +63,7 @@ function dnsFinding(facts: Facts, way: LookupFact["way"], af: Family): Finding {
 			`${who} gave no usable answer (${RECORD[af]})`,
 			evidence,
 			otherWay
-				? "names resolve by another way (a cache, a hosts file, DNS over TLS): nothing to do unless that fails too"
+				? "names resolve by another way (a cache, a hosts file, DNS over TCP or TLS): nothing to do unless that fails too"
 				: `the DNS servers (${facts.resolvers.join(", ")}) are not reached: check them, or name others with --dns`,
 		);
 	}

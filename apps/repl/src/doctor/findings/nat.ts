@@ -39,6 +39,14 @@ function natFinding(facts: Facts, af: Family): Finding {
 	}
 	const [status, meaning] = MEANING[nat.type];
 	if (nat.type === 6) return symmetricFinding(id, nat, evidence, meaning);
+	if (nat.type === 7 && isRefused(facts, af)) {
+		return finding(
+			id,
+			"not-checked",
+			"no STUN server listens where it should, so the NAT could not be asked about",
+			evidence,
+		);
+	}
 	if (nat.type === 7) {
 		return finding(
 			id,
@@ -50,6 +58,10 @@ function natFinding(facts: Facts, af: Family): Finding {
 	}
 	return finding(id, status, meaning, evidence);
 }
+
+/** Whether hosts said that nothing listens there: UDP gets through, the servers are at fault. */
+const isRefused = ({ stun }: Facts, af: Family): boolean =>
+	stun.some((fact) => fact.af === af && fact.transport === "udp" && fact.outcome.status === "refused");
 
 /** With a symmetric NAT the rule by which it picks ports decides. */
 function symmetricFinding(id: string, nat: NatFact, evidence: readonly string[], meaning: string): Finding {
