@@ -4,6 +4,7 @@ import type { ConnectOptions } from "../types.js";
 import { checkLinger, checkPort, checkRemotePort, checkTtl } from "./check-options.js";
 import { closeDescriptor, descriptorFor } from "./deps.js";
 import type { KernelAnswers } from "./kernel-answers.js";
+import { refuseUnknownZone } from "./known-zone.js";
 import { anyIp, placeFor } from "./place.js";
 import type { Place, Seat, SocketDeps } from "./types.js";
 import { endpointText, until } from "./until.js";
@@ -44,6 +45,7 @@ export async function openConnection(
 	const place = placeFor(seat, given);
 	answers.refuseUnreachable(place);
 	const to = place.to ?? given;
+	refuseUnknownZone(to, deps);
 	const wanted = place.ip ?? anyIp(seat.af);
 	const free = {
 		to,

@@ -135,7 +135,12 @@ describe.skipIf(!access.available || process.platform !== "linux")(
 			["TCP, device gone", () => tied(vanishing()).connect({ ip: NOT_OURS, port: 9 }), "ENODEV"],
 			["TCP, no way there", () => tied(LO).connect({ ip: "203.0.113.9", port: 9 }), "ERR_ROUTE_UNREACHABLE"],
 			["TCP, other family", () => sockets.connect({ ip: "::1", port: 9 }), "ERR_ROUTE_FAMILY"],
-			["TCP, no such zone", () => kernelRoute(6).connect({ ip: "fe80::1%gone0", port: 9, ttl: 9 }), "EINVAL"],
+			[
+				"TCP, no such zone, without libc",
+				() => kernelRoute(6, NO_NATIVE).connect({ ip: "fe80::1%gone0", port: 9 }),
+				"ENODEV",
+			],
+			["TCP, no such zone", () => kernelRoute(6).connect({ ip: "fe80::1%gone0", port: 9, ttl: 9 }), "ENODEV"],
 			["TCP, aborted", () => aborting((signal) => sockets.connect({ ...to(), signal })), "aborted"],
 			[
 				"TCP, aborted, by descriptor",
