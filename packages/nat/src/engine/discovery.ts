@@ -1,24 +1,16 @@
 import type { HostPort } from "@p2pd/stun-client";
 import type { LocalEnd } from "../classify/mapping.js";
-import {
-	BLOCKED_BY,
-	BLOCKED_SERVERS,
-	BUDGET_CLEAN,
-	BUDGET_TROUBLE,
-	PACE,
-	SILENCE_SENDS,
-	TCP_MARGIN,
-	TCP_SERVERS,
-	TIMEOUT,
-} from "../defaults.js";
+import { BLOCKED_BY, BUDGET_CLEAN, BUDGET_TROUBLE, PACE, TIMEOUT } from "../defaults.js";
 import type { Seen, TcpVerdict } from "../types.js";
+import { type Ending, endingOf } from "./ending.js";
 import { Hairpin } from "./hairpin.js";
 import { probeId } from "./ids.js";
-import { addressesOf, type Knowledge, know } from "./knowledge.js";
+import { type Knowledge, know } from "./knowledge.js";
 import { Ledger } from "./ledger.js";
 import type { Pick } from "./pick.js";
 import { planProbes } from "./plan.js";
 import { SocketsTable } from "./sockets-table.js";
+import { TcpRunner } from "./tcp-runner.js";
 import { TRAIN_OFFSETS } from "./train.js";
 import { TrainRunner } from "./train-runner.js";
 import type { Action, Probe, ProbeReply, ProbeSpec, SocketName } from "./types.js";
@@ -35,9 +27,6 @@ export interface DiscoverySettings {
 	readonly tcp: boolean;
 }
 
-/** Why a discovery is over. */
-export type Ending = "complete" | "blocked" | "unsendable" | "no-socket" | "timeout";
-
 const TRAIN_DATAGRAMS = TRAIN_OFFSETS.length;
 
 /**
@@ -50,13 +39,11 @@ export class Discovery {
 	readonly #sockets = new SocketsTable();
 	readonly #train: TrainRunner;
 	readonly #hairpin = new Hairpin();
+	readonly #tcp = new TcpRunner();
 	readonly #startedAt: number;
 	readonly #deadline: number;
 	#freeAt = Number.NEGATIVE_INFINITY;
 	#wanted: readonly ProbeSpec[] = [];
-	#tcp: TcpVerdict | null = null;
-	#tcpStartedAt: number | null = null;
-	readonly #tcpAsked = new Set<number>();
 	#steppedAt: number;
 	#ending: Ending | null = null;
 	#knowledge: Knowledge;
@@ -96,7 +83,7 @@ export class Discovery {
 	}
 
 	get tcp(): TcpVerdict | null {
-		return this.#tcp;
+		return this.#tcp.verdict;
 	}
 
 	get local(): LocalEnd | null {
@@ -140,14 +127,8 @@ export class Discovery {
 		this.#hairpin.arrived();
 	}
 
-	/** Of a server that could not tell another one is asked, if there is one. */
 	tcpDone(verdict: TcpVerdict): void {
-		this.#tcp = verdict;
-		const other = this.#knowledge.servers.some(
-			({ index, alternate }) => alternate !== null && !this.#tcpAsked.has(index),
-		);
-		if (verdict.mapping === "unknown" && other && this.#tcpAsked.size < TCP_SERVERS)
-			this.#tcpStartedAt = null;
+		this.#tcp.done(verdict, this.#knowledge);
 	}
 
 	/** What is to be done now. */
@@ -188,7 +169,7 @@ export class Discovery {
 			if (train.isRunning(now)) return Math.max(now, Math.min(train.nextAt(), this.#deadline));
 		}
 		if (this.#hairpin.hasStarted) times.push(this.#hairpin.nextAt(this.#ledger, now));
-		if (this.#tcpStartedAt !== null) times.push(this.#tcpEndsAt());
+		times.push(this.#tcp.endsAt(this.#knowledge));
 		for (const probe of this.#ledger.all()) {
 			const due = this.#ledger.dueAt(probe);
 			const overdue = this.#ledger.overdueAt(probe);
@@ -296,38 +277,24 @@ export class Discovery {
 
 	/** Two TCP connections from one local port to a server's two addresses; before the port train or after it. */
 	#runTcp(now: number, actions: Action[]): void {
-		const { servers, mapping } = this.#knowledge;
-		if (!this.#settings.tcp || this.#tcpStartedAt !== null || this.#train.isRunning(now)) return;
-		const server = servers.find(
-			({ index, alternate }) =>
-				alternate !== null && !mapping.suspects.includes(index) && !this.#tcpAsked.has(index),
-		);
-		const other = server === undefined ? null : addressesOf(server).otherBoth;
-		if (server === undefined || other === null || mapping.behaviour === "none") return;
-		this.#tcpStartedAt = now;
-		this.#tcpAsked.add(server.index);
-		this.#tcp = null;
+		if (!this.#settings.tcp || this.#train.isRunning(now)) return;
+		const action = this.#tcp.next(this.#knowledge, now);
+		if (action === null) return;
 		this.#freeAt = Math.max(this.#freeAt, now + PACE);
-		actions.push({ kind: "tcp", server: server.index, primary: server.primary, other });
-	}
-
-	#tcpEndsAt(): number {
-		const rtt = Math.max(0, ...this.#knowledge.servers.map((server) => server.rtt ?? 0));
-		return (this.#tcpStartedAt ?? 0) + 2 * rtt + TCP_MARGIN;
+		actions.push(action);
 	}
 
 	#end(now: number): Ending | null {
-		const { mapping, filtering, servers } = this.#knowledge;
-		const failed = this.#sockets.failure("map");
-		if (failed !== null) return "no-socket";
-		if (now >= this.#deadline) return "timeout";
-		const nobody = servers.every(({ alive }) => !alive);
-		if (nobody) return this.#silence(now);
-		const tcpOver = this.#tcpStartedAt === null || this.#tcp !== null || now >= this.#tcpEndsAt();
-		if (!mapping.decided) return null;
-		if (mapping.behaviour === "unknown") return tcpOver ? "complete" : null;
-		if (!filtering.decided || !tcpOver) return null;
-		return this.#portsOver(now) ? "complete" : null;
+		return endingOf({
+			now,
+			startedAt: this.#startedAt,
+			deadline: this.#deadline,
+			knowledge: this.#knowledge,
+			primaries: this.#settings.servers.map((_, index) => this.#ledger.get(probeId.primary(index))),
+			noSocket: this.#sockets.failure("map") !== null,
+			tcpOver: this.#tcp.isOver(this.#knowledge, now),
+			portsOver: this.#portsOver(now),
+		});
 	}
 
 	#portsOver(now: number): boolean {
@@ -335,18 +302,5 @@ export class Discovery {
 		if (this.#train.failure !== null) return true;
 		if (this.#train.judgement === null) return false;
 		return !this.#settings.hairpinning || this.#hairpin.isOver(this.#ledger, now);
-	}
-
-	/** Nobody has answered: is it proven that nobody can? What the system refuses to send is no silence. */
-	#silence(now: number): Ending | null {
-		const primaries = this.#settings.servers.map((_, index) => this.#ledger.get(probeId.primary(index)));
-		const refused = primaries.filter((probe) => probe?.failure != null).length;
-		if (refused === primaries.length) return "unsendable";
-		if (now < this.#startedAt + BLOCKED_BY) return null;
-		const silent = primaries.filter(
-			(probe) => probe !== undefined && probe.failure === null && probe.sends.length >= SILENCE_SENDS,
-		).length;
-		if (silent >= Math.min(BLOCKED_SERVERS, primaries.length)) return "blocked";
-		return refused > 0 && silent + refused === primaries.length ? "unsendable" : null;
 	}
 }

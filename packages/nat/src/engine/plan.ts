@@ -58,10 +58,7 @@ function primaryProbes({ knowledge }: PlanInput): ProbeSpec[] {
 }
 
 /** The servers that test filtering, best first: those that have begun, then those that have answered. */
-export function filterServers({
-	knowledge,
-	sendsOf,
-}: Pick<PlanInput, "knowledge" | "sendsOf">): ServerFacts[] {
+function filterServers({ knowledge, sendsOf }: Pick<PlanInput, "knowledge" | "sendsOf">): ServerFacts[] {
 	const { servers, mapping, filtering, filteringStuck, uncontrolled } = knowledge;
 	const fit = servers.filter(
 		({ index, alive, silent, alternate }) =>
