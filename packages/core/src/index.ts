@@ -5,10 +5,9 @@
  */
 
 // Names that several packages declare for themselves, so that none imports another for a type: one stands for all.
-export type { Clock, Family, HostPort, Resolution, ResolveOptions } from "@p2pd/address";
+export type { Clock, Family, HostPort } from "@p2pd/address";
 export * from "@p2pd/address";
 export * from "@p2pd/nat";
-export type { NicAddress } from "@p2pd/netif";
 export * from "@p2pd/netif";
 export * from "@p2pd/pipe";
 export * from "@p2pd/route";

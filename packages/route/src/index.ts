@@ -27,8 +27,8 @@ export type {
 	Observation,
 	ObservedSource,
 	ObserveExternal,
-	Resolution,
-	ResolveOptions,
+	ResolveRoutesOptions,
+	RouteResolution,
 	Unverified,
 } from "./resolve/types.js";
 export { BoundSockets } from "./sockets/bound-sockets.js";
@@ -41,9 +41,9 @@ export type {
 	ConnectOptions,
 	DeviceBinding,
 	ListenOptions,
-	NicAddress,
 	RouteNic,
 	SocketFactory,
 	SocketOptions,
+	SourceAddress,
 	UdpOptions,
 } from "./types.js";

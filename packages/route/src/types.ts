@@ -109,7 +109,7 @@ export interface BindOptions {
 }
 
 /** One address of a NIC, as the OS lists it: `{ ip: "192.168.0.20", cidr: 24 }`. */
-export interface NicAddress {
+export interface SourceAddress {
 	readonly ip: string;
 	/** Prefix length. */
 	readonly cidr: number;

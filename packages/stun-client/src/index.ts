@@ -69,7 +69,7 @@ export {
 } from "./servers/parse.js";
 export {
 	type Lookup,
-	type ResolveOptions,
+	type ResolveServersOptions,
 	resolveStunServer,
 	resolveStunServers,
 } from "./servers/resolve.js";

@@ -1,5 +1,5 @@
 import { FAMILIES, type Family } from "@p2pd/address";
-import { type Resolution, RoutePool, resolveRoutes } from "@p2pd/route";
+import { RoutePool, type RouteResolution, resolveRoutes } from "@p2pd/route";
 import type { NicAddress, NicSnapshot } from "../os/types.js";
 import { type ObserverSetting, observeSource } from "./observe-source.js";
 
@@ -72,7 +72,7 @@ function noAddressReason({ info }: ObserverSetting, af: Family): string {
 		: `${info.name} has no IPv${af} address`;
 }
 
-function reasonOf({ pool, unverified }: Resolution, name: string, af: Family): string | null {
+function reasonOf({ pool, unverified }: RouteResolution, name: string, af: Family): string | null {
 	if (pool.routes.some((route) => route.isVerified)) return null;
 	const reasons = [...new Set(unverified.map(({ reason }) => reason))];
 	return reasons.join("; ") || `${name} has only link-local IPv${af} addresses`;

@@ -1,7 +1,7 @@
 import { type Family, IPRange, IpAddress } from "@p2pd/address";
 import { RouteFamilyError, RouteValueError } from "../errors.js";
 import { needsZone } from "../sockets/place.js";
-import type { NicAddress } from "../types.js";
+import type { SourceAddress } from "../types.js";
 
 /** An address or block to observe, and the addresses to try it from, best first. */
 export interface Entry {
@@ -24,7 +24,7 @@ export interface NicEntries {
  */
 export function readAddresses(
 	af: Family,
-	addresses: readonly NicAddress[],
+	addresses: readonly SourceAddress[],
 	defaultSource: string | undefined,
 ): NicEntries {
 	const ranges = unique(addresses.map((address) => readRange(af, address)));
@@ -44,7 +44,7 @@ function sourcesOf(range: IPRange, defaultSource: IpAddress | null): string[] {
 	return [...new Set([range.first.toString(), ...own, range.ip])];
 }
 
-function readRange(af: Family, { ip, cidr }: NicAddress): IPRange {
+function readRange(af: Family, { ip, cidr }: SourceAddress): IPRange {
 	const address = readIp(af, "addresses", ip);
 	if (needsZone(address)) return new IPRange(address);
 	let range: IPRange;

@@ -5,7 +5,7 @@ import { RoutePool } from "../pool/route-pool.js";
 import { groupOutcomes } from "./group-outcomes.js";
 import { type Outcome, observeEntry } from "./observe-entry.js";
 import { readAddresses } from "./read-addresses.js";
-import type { Resolution, ResolveOptions } from "./types.js";
+import type { ResolveRoutesOptions, RouteResolution } from "./types.js";
 
 /**
  * Finds the routes of a NIC in one family: its addresses and what is observed from each of them, in; a pool,
@@ -18,7 +18,7 @@ import type { Resolution, ResolveOptions } from "./types.js";
  * alone make none.
  * @throws RouteFamilyError, RouteValueError for addresses that are none, or the signal's reason.
  */
-export async function resolveRoutes(options: ResolveOptions): Promise<Resolution> {
+export async function resolveRoutes(options: ResolveRoutesOptions): Promise<RouteResolution> {
 	const { af, nic, observe, signal, defaultSource } = options;
 	signal?.throwIfAborted();
 	const concurrency = options.concurrency ?? OBSERVE_CONCURRENCY;

@@ -1,6 +1,6 @@
 import type { Family, IPRange } from "@p2pd/address";
 import type { RoutePool } from "../pool/route-pool.js";
-import type { NicAddress, RouteNic } from "../types.js";
+import type { RouteNic, SourceAddress } from "../types.js";
 
 /** A source address to observe from. */
 export interface ObservedSource {
@@ -29,11 +29,11 @@ export type ObserveExternal = (
 ) => Promise<Observation>;
 
 /** What {@link resolveRoutes} takes. */
-export interface ResolveOptions {
+export interface ResolveRoutesOptions {
 	readonly af: Family;
 	readonly nic: RouteNic | null;
 	/** The NIC's addresses of that family, as the OS lists them. */
-	readonly addresses: readonly NicAddress[];
+	readonly addresses: readonly SourceAddress[];
 	readonly observe: ObserveExternal;
 	/** The source address that the kernel chooses on this NIC, if it is this NIC that it chooses. */
 	readonly defaultSource?: string | undefined;
@@ -52,7 +52,7 @@ export interface Unverified {
 }
 
 /** What {@link resolveRoutes} gives. */
-export interface Resolution {
+export interface RouteResolution {
 	/** The routes: verified ones by external address, then one of all the addresses that are not. */
 	readonly pool: RoutePool;
 	readonly linkLocals: readonly IPRange[];

@@ -1,9 +1,9 @@
 import {
-	type NicAddress,
 	type Observation,
 	type ObservedSource,
-	type Resolution,
+	type RouteResolution,
 	resolveRoutes,
+	type SourceAddress,
 } from "@p2pd/route";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -11,7 +11,7 @@ import { describe, expect, it } from "vitest";
 const nic = { name: "eth0", index: 2, isDefault: () => true };
 
 /** `"8.8.0.0/16"` as the OS lists it. */
-const listed = (text: string): NicAddress => {
+const listed = (text: string): SourceAddress => {
 	const [ip = "", cidr] = text.split("/");
 	return { ip, cidr: cidr === undefined ? (ip.includes(":") ? 128 : 32) : Number(cidr) };
 };
@@ -24,7 +24,7 @@ async function resolve(
 		addresses = Object.keys(seen),
 		defaultSource,
 	}: { addresses?: readonly string[]; defaultSource?: string } = {},
-): Promise<Resolution & { asked: string[]; text: string[] }> {
+): Promise<RouteResolution & { asked: string[]; text: string[] }> {
 	const asked: string[] = [];
 	const observe = async ({ ip }: ObservedSource): Promise<Observation> => {
 		asked.push(ip);

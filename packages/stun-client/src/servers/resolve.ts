@@ -11,7 +11,7 @@ export type Lookup = (
 ) => Promise<readonly string[]>;
 
 /** How {@link resolveStunServers} works. */
-export interface ResolveOptions {
+export interface ResolveServersOptions {
 	readonly af: Family;
 	readonly lookup: Lookup;
 	readonly signal?: AbortSignal;
@@ -25,7 +25,7 @@ export interface ResolveOptions {
  */
 export async function resolveStunServer(
 	spec: StunServerSpec,
-	{ af, lookup, signal }: ResolveOptions,
+	{ af, lookup, signal }: ResolveServersOptions,
 ): Promise<ResolvedServer> {
 	const literal = canonicalIp(spec.host);
 	const found =
@@ -41,7 +41,7 @@ export async function resolveStunServer(
  */
 export async function resolveStunServers(
 	specs: readonly StunServerSpec[],
-	options: ResolveOptions,
+	options: ResolveServersOptions,
 ): Promise<{ readonly servers: ResolvedServer[]; readonly failures: UnresolvedServer[] }> {
 	const results = await Promise.allSettled(specs.map((spec) => resolveStunServer(spec, options)));
 	options.signal?.throwIfAborted();
