@@ -95,6 +95,13 @@ describe("mapping", () => {
 			[2, 3, 4],
 			[0, 1],
 		],
+		[
+			"symmetric, one liar that nobody joins",
+			[[99, 99, 99], [1, 2, 3], [4, 5, 6], [7, 8, 9], [10]],
+			"address-and-port-dependent",
+			[1, 2, 3, 4],
+			[0],
+		],
 		["symmetric, no second addresses", [[1], [2], [3]], "varies", [0, 1, 2], []],
 		["two that differ", [[1], [2]], "unknown", [], []],
 		[

@@ -9,6 +9,8 @@ export interface MappingJudgement {
 	readonly decided: boolean;
 	/** Servers whose answers fit the verdict. */
 	readonly trusted: readonly number[];
+	/** Those of them whose own two addresses confirm it. */
+	readonly confirmed: readonly number[];
 	/** Servers whose answers contradict it. */
 	readonly suspects: readonly number[];
 	/** Some answer contradicts another. */
@@ -71,7 +73,10 @@ export function judgeMapping(
 
 	const dissent = steady.length > 0 || (group.length > 1 && heard.length > group.length);
 	const need = needed(asked, dissent);
-	const loners = heard.filter((each) => !heard.some((other) => other !== each && sameEnd(each, other)));
+	// One that sees the same from both its addresses contradicts, though nobody else sees that end.
+	const loners = heard.filter(
+		(each) => !steady.includes(each) && !heard.some((other) => other !== each && sameEnd(each, other)),
+	);
 	const majority = needed(asked, true);
 	const byVotes = varying.length >= need && (pending === 0 || varying.length >= majority);
 	// Without a second address, as many different ends as a majority of servers say the same, once all have spoken.
@@ -86,6 +91,7 @@ export function judgeMapping(
 		behaviour: "unknown",
 		decided: !open,
 		trusted: [],
+		confirmed: [],
 		suspects: [],
 		dissent: dissent || (group.length > 0 && group.length < heard.length && steady.length > 0),
 		agreed: Math.max(group.length, varying.length),
@@ -122,6 +128,7 @@ function judgeOneEnd(input: OneEnd): MappingJudgement | null {
 	if (trusted.length < need) return null;
 	const base = {
 		trusted: trusted.map((each) => each.server),
+		confirmed: trusted.filter((each) => voteOf(each) === "endpoint-independent").map((each) => each.server),
 		suspects: heard.filter((each) => !trusted.includes(each)).map((each) => each.server),
 		dissent,
 		agreed: trusted.length,
@@ -194,6 +201,9 @@ function varyingVerdict(
 		behaviour,
 		decided: clear || !open,
 		trusted: believed.map((each) => each.server),
+		confirmed: believed
+			.filter((each) => isVarying(votes.get(each.server) ?? "unknown"))
+			.map((each) => each.server),
 		suspects: heard.filter((each) => !believed.includes(each)).map((each) => each.server),
 		dissent: how.dissent || (address > 0 && port > 0),
 		agreed: believed.length,

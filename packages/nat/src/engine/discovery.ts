@@ -244,8 +244,10 @@ export class Discovery {
 		if (this.#train.train === null && this.#train.judgement === null && translated?.mapped != null && room) {
 			actions.push(...this.#train.prepare(translated.mapped));
 			if (this.#train.ready() && this.#mayStartTrain(now)) {
-				const trusted = servers.filter(({ index }) => mapping.trusted.includes(index));
-				const near = [...trusted].sort((a, b) => (a.rtt ?? 0) - (b.rtt ?? 0));
+				const sure = mapping.confirmed.length > 0 ? mapping.confirmed : mapping.trusted;
+				const near = servers
+					.filter(({ index }) => sure.includes(index))
+					.sort((a, b) => (a.rtt ?? 0) - (b.rtt ?? 0));
 				if (near.length > 0) this.#train.start(near);
 			}
 		}
