@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { StunClosedError, StunNetworkError, StunTimeoutError } from "../errors.js";
 import type { StunSocketDeps } from "../socket/stun-socket.js";
 import type { StunReply } from "../socket/types.js";
@@ -38,6 +39,8 @@ export class ClientLines {
 		this.#deps = deps;
 		this.#clock = clock;
 		this.#reliable = (options.transport ?? "udp") !== "udp";
+		// Each request under way listens for the closing: many at once are no leak.
+		setMaxListeners(0, this.#closing.signal);
 	}
 
 	/** Aborted when this is closed. */

@@ -2,18 +2,24 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from "vitest";
 import { leakedSince, openResources } from "./resources.js";
 
 /*
- * Vitest setup for every package: a test that prints, or a test file that leaves a socket, a timer, a server
+ * Vitest setup for every package: a test that prints or makes Node warn, or a test file that leaves a socket, a timer, a server
  * or a child process behind, fails. Each test file runs in a process of its own, so what stands at its end
  * beyond what stood at its start is the file's.
  */
 
 const methods = ["log", "info", "warn", "error", "debug", "trace", "table", "dir"] as const;
 let printed: string[] = [];
+const warned: string[] = [];
 let before: ReadonlyMap<string, number> = new Map();
 
 beforeAll(() => {
 	before = openResources();
+	process.on("warning", onWarning);
 });
+
+const onWarning = ({ name, message, stack }: Error): void => {
+	if (name !== "ExperimentalWarning") warned.push(stack ?? `${name}: ${message}`);
+};
 
 beforeEach(() => {
 	printed = [];
@@ -30,5 +36,7 @@ afterEach(() => {
 });
 
 afterAll(async () => {
+	process.off("warning", onWarning);
+	expect(warned, "Node warned").toEqual([]);
 	expect(await leakedSince(before), "left open by this test file").toEqual([]);
 });
