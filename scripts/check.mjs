@@ -5,8 +5,6 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { documentation } from "./checks/documentation.mjs";
-import { packed } from "./checks/packed.mjs";
 import { bin, ensureInstalled, pnpm, root, run } from "./workspace.mjs";
 
 const result = (name, { code, output }) => [{ name, ok: code === 0, output }];
@@ -59,8 +57,9 @@ const checks = {
 			output: `${output}\nmissing: ${wanted.join(", ") || "nothing"}`,
 		});
 	},
-	packed,
-	documentation,
+	packed: async () => (await import("./checks/packed.mjs")).packed(),
+	// It needs TypeScript, which is there only once the workspace is installed.
+	documentation: async () => (await import("./checks/documentation.mjs")).documentation(),
 };
 
 await ensureInstalled();
