@@ -24,6 +24,7 @@ export const LAB_CASES: readonly LabCase[] = [
 	{ preset: "oneToOneCloud", ...HOME },
 	{ preset: "doubleNat", ...HOME },
 	{ preset: "multiHomed", ...HOME },
+	{ preset: "publicBlock", ...HOME },
 	{ preset: "symmetricRouter", type: 6, mapping: APD, filtering: null, delta: 6 },
 	{ preset: "fullConeRouter", ...HOME, type: 3, filtering: EI },
 	{ preset: "addressRestrictedRouter", ...HOME, type: 4, filtering: AD },
