@@ -52,7 +52,7 @@ describeLab("sockets of a NIC that is not the default one", () => {
 			captures.get(place)?.output().stdout.includes(`.${talk?.localPort} > `) === true;
 		await until(async () => {
 			await lab.run("client", TALK, { talks: warmUp });
-			return warmUp.every((talk, i) => seen(i % 2 === 0 ? "lan0" : "lan1", talk) && seen("echo", talk));
+			return warmUp.every((talk, i) => seen(i % 2 === 0 ? "lan0" : "lan1", talk));
 		});
 	});
 	afterAll(() => lab?.close());
@@ -67,7 +67,7 @@ describeLab("sockets of a NIC that is not the default one", () => {
 	async function have(talks: readonly Talk[], uid?: number) {
 		const last: Talk[] = [
 			{ af: 4, nic: null, proto: "udp", to: echo(4), localPort: port++ },
-			{ af: 4, nic: lan1(4), bind: { strict: true }, proto: "udp", to: echo(4), localPort: port++ },
+			{ af: 6, nic: lan1(6), bind: { strict: true }, proto: "udp", to: echo(6), localPort: port++ },
 		];
 		const input = { talks: [...talks, ...last], ...(uid === undefined ? {} : { uid }) };
 		const result = await lab.run<Awaited<ReturnType<typeof run>>>("client", TALK, input);
@@ -114,16 +114,17 @@ describeLab("sockets of a NIC that is not the default one", () => {
 		async (_who, uid) => {
 			const outcomes = await have(onLan1(), uid);
 			expect(outcomes).toHaveLength(8);
-			for (const { talk, talked, lan0, lan1: there, echo: outside } of outcomes) {
+			for (const { talk, talked, lan0, lan1: there } of outcomes) {
 				const [ip, name] = [LAN1[talk.af], `${LAN1[talk.af]}.${talk.localPort}`];
 				expect(talked).toEqual({ answer: "hello", source: ip, deviceBinding: "device" });
 				expect(lan0()).toEqual([]);
 				const saying = (text: string) => expect.arrayContaining([expect.stringContaining(text)]);
 				await vi.waitFor(() => expect(there()).toEqual(saying(`${name} > `)));
 				await vi.waitFor(() => expect(there()).toEqual(saying(`> ${name}:`)));
-				// The routers keep ports, so that the port tells whose packets these are.
-				const seenAs = talk.af === 4 ? SECOND_IP4 : ip;
-				await vi.waitFor(() => expect(outside()).toEqual(saying(`${seenAs}.${talk.localPort} > `)));
+				// Behind NAT a port may be another one outside; IPv6 is not translated.
+				const seenAs = talk.af === 4 ? `${SECOND_IP4}.` : name;
+				const beyond = () => captures.get("echo")?.output().stdout.split("\n") ?? [];
+				await vi.waitFor(() => expect(beyond()).toEqual(saying(` ${seenAs}`)));
 			}
 		},
 	);
@@ -203,7 +204,7 @@ describeLab("sockets of a NIC that is not the default one", () => {
 		for (const { talk, talked, lan1: there, echo: outside } of await have(talks)) {
 			expect(there()).not.toEqual([]);
 			// A packet that may live for one hop ends at the router.
-			expect(outside().length > 0).toBe(talk.ttl === 9);
+			if (talk.af === 6) expect(outside().length > 0).toBe(talk.ttl === 9);
 			expect("answer" in talked).toBe(talk.ttl === 9);
 		}
 	});
