@@ -7,11 +7,11 @@ export interface FakeIo extends Io {
 }
 
 /**
- * Makes an Io whose stdin has this text.
+ * Makes an Io whose stdin has this text, or is this stream.
  *
  * @param terminal whether the streams say that they are a terminal, 200 columns wide
  */
-export function fakeIo(stdin = "", env: Io["env"] = {}, terminal = false): FakeIo {
+export function fakeIo(stdin: string | Readable = "", env: Io["env"] = {}, terminal = false): FakeIo {
 	const sink = (): { stream: NodeJS.WriteStream; text: () => string } => {
 		const stream = new PassThrough();
 		const chunks: Buffer[] = [];
@@ -19,7 +19,7 @@ export function fakeIo(stdin = "", env: Io["env"] = {}, terminal = false): FakeI
 		return { stream: stream as unknown as NodeJS.WriteStream, text: () => Buffer.concat(chunks).toString() };
 	};
 	const [out, err] = [sink(), sink()];
-	const input = Readable.from([stdin]) as unknown as NodeJS.ReadStream;
+	const input = (typeof stdin === "string" ? Readable.from([stdin]) : stdin) as unknown as NodeJS.ReadStream;
 	if (terminal) {
 		for (const stream of [input, out.stream, err.stream])
 			Object.assign(stream, { isTTY: true, columns: 200, rows: 50 });
