@@ -15,7 +15,7 @@ describe("p2pd demo", () => {
 		expect(stderr).toContain("public STUN servers");
 	});
 
-	it("gives the page's dictionary with --json, and no messages with --quiet", async () => {
+	it("gives P2PD's dictionary with --json, and no messages with --quiet", async () => {
 		const io = fakeIo();
 		expect(await main(["demo", "--json", "--quiet"], io)).toBe(0);
 		const { stdout, stderr } = io.written();

@@ -36,7 +36,7 @@ export interface HostPort {
 	readonly port: number;
 }
 
-/** The page's form of a range: the address as it was given, its prefix length and its family. */
+/** P2PD's form of a range: the address as it was given, its prefix length and its family. */
 export interface IPRangeJson {
 	readonly ip: string;
 	readonly cidr: number;

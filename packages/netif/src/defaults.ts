@@ -13,10 +13,6 @@ export const START_RESERVE = 150;
 /** All of `loadNat()`, in ms: the filtering tests wait for silence, twice, and the delta test comes after them. */
 export const NAT_TIMEOUT = 8_000;
 
-/** How many servers must agree on an external address, of at most how many that are asked (P2PD's numbers). */
-export const MIN_AGREE = 2;
-export const MAX_SERVERS = 6;
-
 /** How old a look at the OS may be for a start, in ms: interfaces that start at once share one look. */
 export const LOOK_MAX_AGE = 500;
 

@@ -25,7 +25,7 @@ import { concerns } from "./watch/concerns.js";
 
 /**
  * A network interface: its addresses, the external addresses behind them, the routes between the two, and the NAT
- * in the way. The page's starting object.
+ * in the way. P2PD's starting object.
  */
 export class Interface implements RouteNic {
 	readonly #selector: InterfaceSelector;
@@ -246,12 +246,12 @@ export class Interface implements RouteNic {
 		this.#closed.abort(new ClosedError(this.name || "the interface"));
 	}
 
-	/** The page's dictionary. */
+	/** P2PD's dictionary. */
 	toJSON(): InterfaceJson {
 		return writeInterface(this.#state);
 	}
 
-	/** The page's dictionary as JSON text. */
+	/** P2PD's dictionary as JSON text. */
 	toString(): string {
 		return JSON.stringify(this, null, 4);
 	}

@@ -96,7 +96,7 @@ export interface RefreshOptions extends CallOptions {
 	readonly event?: InterfacesEvent;
 }
 
-/** A NAT in the page's dictionary. */
+/** A NAT in P2PD's dictionary. */
 export interface NatJson {
 	/** P2PD's number, 1 to 7. */
 	readonly type: NatType;
@@ -109,7 +109,7 @@ export interface NatJson {
 	readonly reason?: string;
 }
 
-/** A route in the page's dictionary, with what this package adds to it. */
+/** A route in P2PD's dictionary, with what this package adds to it. */
 export interface InterfaceRouteJson extends RouteJson {
 	/** The external addresses are not globally routable. */
 	readonly non_public?: true;
@@ -121,7 +121,7 @@ export interface ByFamilyJson<T> {
 	readonly "6": T;
 }
 
-/** The page's dictionary of an interface: name, NAT and route pools, then what P2PD added later, then ours. */
+/** P2PD's dictionary of an interface: name, NAT and route pools, then what P2PD added later, then ours. */
 export interface InterfaceJson {
 	readonly name: string;
 	/** The NAT of the first route of IPv4 if there is one, else of IPv6. */

@@ -18,7 +18,7 @@ export interface UsableInterface {
  * of a container and a bridge that holds the host's own address count; without one, bridges and their ports do not.
  * The loopback and links that are down never do.
  */
-export function usabilityOf(nic: NicInfo): UsableInterface | null {
+function usabilityOf(nic: NicInfo): UsableInterface | null {
 	if (nic.kind === "loopback" || nic.up === false || nic.running === false) return null;
 	const reaches = (af: OsFamily): boolean =>
 		nic.addresses.some((address) => address.af === af && address.scope === "global" && !address.tentative);

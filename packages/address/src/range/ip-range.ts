@@ -231,7 +231,7 @@ export class IPRange implements Iterable<IpAddress> {
 		return IpAddress.order(a.network, b.network);
 	}
 
-	/** The page's form: the address as given, with host bits kept. */
+	/** P2PD's form: the address as given, with host bits kept. */
 	toJSON(): IPRangeJson {
 		return { ip: this.ip, cidr: this.cidr, af: this.af };
 	}

@@ -79,7 +79,7 @@ describe("making an IPRange", () => {
 		expect(caught(() => new IPRange("1.2.3.4", "255.255.255.256"))).toBeInstanceOf(AddressSyntaxError);
 	});
 
-	it("goes to the page's form and back, host bits kept", () => {
+	it("goes to P2PD's form and back, host bits kept", () => {
 		expect(IPRange.parse("192.168.1.7/24").toJSON()).toEqual({ ip: "192.168.1.7", cidr: 24, af: 4 });
 		fc.assert(
 			fc.property(anyRange, (range) => {

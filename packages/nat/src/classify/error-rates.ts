@@ -23,7 +23,7 @@ export function threshold(m: number, span: number): number {
 }
 
 /** The shortest range of ports that carriers give to a customer (RFC 7422's examples go down to 64). */
-export const SHORTEST_RANGE = 64;
+const SHORTEST_RANGE = 64;
 
 function choose(n: number, k: number): number {
 	let product = 1;

@@ -15,7 +15,7 @@ import { addressesOf, type Knowledge, type ServerFacts } from "./knowledge.js";
 import type { Change, ProbeRole, ProbeSpec, SocketName } from "./types.js";
 
 /** How often each probe was sent so far; null: not planned yet. */
-export type SendsOf = (id: string) => number | null;
+type SendsOf = (id: string) => number | null;
 
 /** What the plan follows from. */
 export interface PlanInput {

@@ -15,7 +15,7 @@ import { readReply } from "./read-reply.js";
 import type { ProbeReply, ProbeSpec, SocketName } from "./types.js";
 
 /** What the sockets report. */
-export interface SocketEvents {
+interface SocketEvents {
 	opened(socket: SocketName, port: number): void;
 	openFailed(socket: SocketName, error: Error): void;
 	replied(id: string, send: number, reply: ProbeReply, at: number): void;

@@ -40,7 +40,7 @@ export const LAB_CASES: readonly LabCase[] = [
 type LabTarget = Pick<LabCase, "preset"> & { readonly af?: 4 | 6 };
 
 /** What a program says, and how long it took, ms. */
-export interface Said<T> {
+interface Said<T> {
 	readonly says: T;
 	readonly took: number;
 }

@@ -68,7 +68,7 @@ export const CASES: readonly Case[] = [
 const UNKNOWN = ["unknown", "not-checked", "varies"];
 
 /** Compare a report with the truth. */
-export function judge(report: NatReport, truth: Case): Judged {
+function judge(report: NatReport, truth: Case): Judged {
 	const one = (got: unknown, want: unknown): Judged["type"] =>
 		got === want ? "right" : UNKNOWN.includes(String(got)) ? "unknown" : "wrong";
 	const mapping = one(report.mapping, truth.mapping);
@@ -128,7 +128,7 @@ export interface Tally {
 	readonly misses: string[];
 }
 
-export function newTally(name: string): Tally {
+function newTally(name: string): Tally {
 	const zero = (): Record<Judged["type"], number> => ({ right: 0, unknown: 0, wrong: 0 });
 	return {
 		name,

@@ -6,7 +6,7 @@ import type { NicKind, PerFamily } from "../os/types.js";
 import type { InterfaceJson, InterfaceRouteJson, NatJson } from "../types.js";
 import { asDictionary, asText, asWhole, byFamily, type Dictionary } from "./read-json.js";
 
-/** The page's dictionary. */
+/** P2PD's dictionary. */
 export function writeInterface(state: InterfaceState): InterfaceJson {
 	const { reasons, pools } = state;
 	const told = {

@@ -6,7 +6,7 @@ export function assumedNat(reason: string): NatJson {
 	return natJson(ASSUMED_NAT.type, ASSUMED_NAT.delta, reason);
 }
 
-/** A report in the page's form; what it leaves open is P2PD's assumption, and said to be one. */
+/** A report in P2PD's form; what it leaves open is P2PD's assumption, and said to be one. */
 export function natOfReport({ type, delta, reason }: Pick<NatReport, "type" | "delta" | "reason">): NatJson {
 	const known = delta.type === "unknown" ? null : { type: delta.type, value: delta.value };
 	const complete = type !== "unknown" && known !== null;

@@ -23,7 +23,7 @@ export interface NatSetting {
 	readonly previous: NatReport | null;
 }
 
-/** A NAT in the page's form, and the report with its evidence where a test was made. */
+/** A NAT in P2PD's form, and the report with its evidence where a test was made. */
 export interface TestedNat {
 	/** `null` for a family without a route. */
 	readonly nat: NatJson | null;
@@ -44,7 +44,7 @@ export interface NatLimits {
  *
  * @throws the signal's reason
  */
-export async function testNat(setting: NatSetting, route: Route, limits: NatLimits): Promise<TestedNat> {
+async function testNat(setting: NatSetting, route: Route, limits: NatLimits): Promise<TestedNat> {
 	const { info, servers } = setting;
 	const reachable = info
 		? reachableServers(info, route.af, servers, setting.routesKnown[route.af])

@@ -49,7 +49,7 @@ export function canonicalIp(text: string): { readonly af: OsFamily; readonly ip:
 }
 
 /** The bits of an address, most significant first, as bytes. */
-export function ipBytes(ip: string): readonly number[] {
+function ipBytes(ip: string): readonly number[] {
 	if (isIPv4(ip)) return ip.split(".").map(Number);
 	return (parseIpv6(ip.replace(/%.*$/, "")) ?? []).flatMap((group) => [group >> 8, group & 0xff]);
 }

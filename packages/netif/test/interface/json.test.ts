@@ -8,7 +8,7 @@ const routeOf = (af: number, nicIp: string, extIp: string, cidr: number) => ({
 	ext_ips: [{ ip: extIp, cidr, af }],
 });
 
-/** The page's own sample, as P2PD prints it on Windows: families 2 and 23, no is_default. */
+/** P2PD's own sample, as printed on Windows: families 2 and 23, no is_default. */
 const page = {
 	name: "Intel(R) Wi-Fi 6 AX200 160MHz",
 	nat: {
@@ -20,7 +20,7 @@ const page = {
 	rp: { "2": [routeOf(2, "192.168.21.21", "1.3.3.7", 32)], "23": [] },
 };
 
-it("takes the page's dictionary, and gives it back with our families", () => {
+it("takes P2PD's dictionary, and gives it back with our families", () => {
 	const nic = Interface.fromJSON(page);
 	expect(nic.isStarted).toBe(true);
 	expect(nic.supported()).toEqual([4]);
@@ -84,7 +84,7 @@ it("has the scope id of link-local addresses: the number on Windows, the name el
 	expect(Interface.fromJSON({ ...page, name: "eth0" }).scopeId).toBe("eth0");
 });
 
-it("inspect and toString print the dictionary in the page's form", () => {
+it("inspect and toString print the dictionary in P2PD's form", () => {
 	const nic = Interface.fromJSON(page);
 	expect(inspect(nic)).toBe(JSON.stringify(nic, null, 4));
 	expect(inspect(nic)).toContain(

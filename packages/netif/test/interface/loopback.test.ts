@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all(servers.map((server) => server.close())));
 
-it("the page's first steps run on this machine's loopback", async () => {
+it("P2PD's first steps run on this machine's loopback", async () => {
 	const netifaces = await initP2pd();
 	expect(netifaces.list()).toEqual(expect.arrayContaining([lo]));
 	expect(Interface.list()).toEqual(expect.arrayContaining([lo]));

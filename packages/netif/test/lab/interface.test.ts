@@ -89,7 +89,7 @@ describeLab("interfaces on real networks", () => {
 		expect(six.nics[0]?.json.nat).toMatchObject({ type: 2 });
 	});
 
-	it("the page's first example: a block, and addresses that are not their own outside", async () => {
+	it("P2PD's first example: a block, and addresses that are not their own outside", async () => {
 		const { nics } = await loaded(publicBlock());
 		expect(nics[0]?.routes[4]).toEqual([
 			"[192.168.0.20/32, 193.168.0.0/16, 7.7.7.7/32] -> [1.3.3.7/32]",
@@ -97,7 +97,7 @@ describeLab("interfaces on real networks", () => {
 		]);
 	});
 
-	it("the page's second example: one IPv6 address and a /64", async () => {
+	it("P2PD's second example: one IPv6 address and a /64", async () => {
 		const { nics } = await loaded(ipv6Block());
 		const routes = nics[0]?.routes[6].map((text) => text.replace(/.*-> /, ""));
 		expect(routes).toEqual(["[2020:deed:beef::/128]", "[2020:deed:deed::/64]"]);

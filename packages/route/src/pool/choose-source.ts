@@ -26,7 +26,7 @@ export function chooseSource(route: RouteSides): IpAddress {
 }
 
 /**
- * Whether the NIC has an external address. The page's IPv6 routes have nothing but link-locals as their NIC
+ * Whether the NIC has an external address. P2PD's IPv6 routes have nothing but link-locals as their NIC
  * side, which stands for "the external address is on the NIC".
  */
 export function isOnNic({ af, nicIps }: RouteSides, external: IPRange): boolean {

@@ -8,7 +8,7 @@ const IPV6_NUMBERS: readonly unknown[] = [6, 10, 23, 30];
 /** AF_INET, the same everywhere; and ours. */
 const IPV4_NUMBERS: readonly unknown[] = [4, 2];
 
-/** The page's dictionary of a route. */
+/** P2PD's dictionary of a route. */
 export function routeToJson(route: Route): RouteJson {
 	return {
 		af: route.af,

@@ -104,7 +104,7 @@ export class RoutePool implements RouteSet, Iterable<Route> {
 		}
 	}
 
-	/** The page's dictionary: the routes' own, in order. */
+	/** P2PD's dictionary: the routes' own, in order. */
 	toJSON(): RouteJson[] {
 		return this.routes.map((route) => route.toJSON());
 	}
@@ -122,7 +122,7 @@ export class RoutePool implements RouteSet, Iterable<Route> {
 		return new RoutePool(routes, [...linkLocals.values()]);
 	}
 
-	/** The page's drawing: both lists with their counts, then the routes. */
+	/** P2PD's drawing: both lists with their counts, then the routes. */
 	toString(): string {
 		return poolText(this.routes);
 	}

@@ -1,10 +1,10 @@
 import type { Family, IPRange } from "@p2pd/address";
 import { isOnNic, type RouteSides } from "./choose-source.js";
 
-/** From here on the page does not count: "a lot of IPs". It is more than all of IPv4. */
+/** From here on P2PD's documentation does not count: "a lot of IPs". It is more than all of IPv4. */
 const A_LOT = 2n ** 32n;
 
-/** A range without its zone, as the page writes it: the NIC is known. */
+/** A range without its zone, as P2PD's documentation writes it: the NIC is known. */
 function rangeText(range: IPRange): string {
 	const text = range.toString();
 	return range.zone === null ? text : text.replace(`%${range.zone}`, "");
@@ -14,7 +14,7 @@ function listText(ranges: readonly IPRange[]): string {
 	return `[${ranges.map(rangeText).join(", ")}]`;
 }
 
-/** The page's form of a route: `[192.168.0.20/32, 193.168.0.0/16] -> [1.3.3.7/32]`. */
+/** P2PD's form of a route: `[192.168.0.20/32, 193.168.0.0/16] -> [1.3.3.7/32]`. */
 export function routeText(route: RouteSides): string {
 	return `${listText(route.nicIps)} -> ${listText(route.extIps)}`;
 }
@@ -25,7 +25,7 @@ function countText(size: bigint): string {
 	return size < A_LOT ? `(${size} IPs)` : "(a lot of IPs)";
 }
 
-/** A line of the page's lists: the range, in IPv6 its scope, and how many addresses it has. */
+/** A line of P2PD's lists: the range, in IPv6 its scope, and how many addresses it has. */
 function lineText(af: Family, range: IPRange): string {
 	const scope = af === 4 ? [] : [range.isLinkLocal ? "(link-local)" : "(global scope)"];
 	return `    ${[rangeText(range), ...scope, countText(range.size)].join(" ")}`;
@@ -46,7 +46,7 @@ function nicRanges(routes: readonly RouteSides[]): IPRange[] {
 	return [...all.filter((range) => !isLast(range)), ...all.filter(isLast)];
 }
 
-/** A pool as the page draws its examples: the two lists with their counts, then the routes. */
+/** A pool as P2PD's documentation draws its examples: the two lists with their counts, then the routes. */
 export function poolText(routes: readonly RouteSides[]): string {
 	const lines = (ranges: readonly IPRange[]): string[] => ranges.map((range) => lineText(range.af, range));
 	return [

@@ -149,7 +149,7 @@ export class Route {
 		return bindRoute(this, options, deps);
 	}
 
-	/** The page's dictionary. */
+	/** P2PD's dictionary. */
 	toJSON(): RouteJson {
 		return routeToJson(this);
 	}

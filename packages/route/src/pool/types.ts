@@ -22,7 +22,7 @@ export interface RouteInit {
 	readonly evidence?: unknown;
 }
 
-/** A route in the page's dictionary. Optional keys are there only where they say something. */
+/** A route in P2PD's dictionary. Optional keys are there only where they say something. */
 export interface RouteJson {
 	readonly af: Family;
 	readonly nic_ips: readonly IPRangeJson[];

@@ -58,7 +58,7 @@ function byExternal(outcomes: readonly Verified[]): Verified[][] {
 }
 
 function ownRoute({ af, nic, linkLocals }: Grouping, { range, singleServer, evidence }: Verified): RouteInit {
-	// The page's IPv6 routes have the link-locals as their NIC side.
+	// P2PD's IPv6 routes have the link-locals as their NIC side.
 	const nicIps = af === 6 && linkLocals.length > 0 ? linkLocals : [range];
 	return { af, nic, nicIps, extIps: [range], linkLocals, singleServer, evidence };
 }

@@ -27,8 +27,8 @@ async function resolved(topology: LabTopology, af: 4 | 6, ...indexes: string[]) 
 // Namespaces, servers and child processes take their time on a busy machine.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-describeLab("the page's examples on real addresses", () => {
-	it("come out as the page has them in IPv4, and leave by the address that the pool says", async () => {
+describeLab("P2PD's examples on real addresses", () => {
+	it("come out as P2PD's documentation has them in IPv4, and leave by the address that the pool says", async () => {
 		const { text, unverified, asked, length } = await resolved(
 			publicBlock(),
 			4,
@@ -63,7 +63,7 @@ describeLab("the page's examples on real addresses", () => {
 		]);
 	});
 
-	it("come out as the page has them in IPv6, and leave by the address that the pool says", async () => {
+	it("come out as P2PD's documentation has them in IPv6, and leave by the address that the pool says", async () => {
 		const last = "2020:deed:deed:0:ffff:ffff:ffff:ffff";
 		const { text, unverified, asked } = await resolved(ipv6Block(), 6, "0", "-1");
 		expect(text).toBe(

@@ -7,7 +7,7 @@ const ranges = (...texts: string[]): IPRange[] => texts.map((text) => new IPRang
 const init: RouteInit = { af: 4, nicIps: ranges("192.168.21.21/32"), extIps: ranges("1.3.3.7/32") };
 
 describe("a route's dictionary", () => {
-	it("is the page's", () => {
+	it("is P2PD's", () => {
 		expect(new Route(init).toJSON()).toEqual({
 			af: 4,
 			nic_ips: [{ ip: "192.168.21.21", cidr: 32, af: 4 }],
@@ -125,7 +125,7 @@ describe("a route", () => {
 		expect([route.hasSameExternal(other), blind.hasSameExternal(blind)]).toEqual([true, false]);
 	});
 
-	it("is written as the page writes it", () => {
+	it("is written as P2PD's documentation writes it", () => {
 		const route = new Route({ ...init, nicIps: ranges("192.168.0.20", "193.168.0.0/16") });
 		expect(String(route)).toBe("[192.168.0.20/32, 193.168.0.0/16] -> [1.3.3.7/32]");
 		expect(inspect(route)).toBe(`Route(${route})`);

@@ -42,7 +42,7 @@ async function resolve(
 	return { ...resolution, asked, text: resolution.pool.routes.map(String) };
 }
 
-describe("the page's examples", () => {
+describe("P2PD's examples", () => {
 	const ipv4 = {
 		addresses: ["192.168.0.20/24", "193.168.0.0/16", "7.7.7.7/32", "8.8.0.0/16"],
 		seen: { "192.168.0.20": "1.3.3.7", "193.168.0.1": "1.3.3.7", "7.7.7.7": "1.3.3.7", "8.8.0.1": "self" },

@@ -33,7 +33,7 @@ function value6(ip: string): bigint {
 }
 
 /** The family of an address literal. @throws LabTopologyError `ERR_LAB_TOPOLOGY` if it is none. */
-export function familyOf(ip: string): LabFamily {
+function familyOf(ip: string): LabFamily {
 	if (isIPv4(ip)) return 4;
 	if (isIPv6(ip) && !ip.includes("%")) return 6;
 	throw new LabTopologyError(`"${ip}" is no IP address`);

@@ -7,7 +7,7 @@ import type { SeededRandom } from "./seeded-random.js";
 type Deliver = (packet: Packet) => void;
 
 /** What a perfect cable does: nothing, at once. */
-export const PERFECT: Required<LinkSpec> = {
+const PERFECT: Required<LinkSpec> = {
 	latency: 0,
 	jitter: 0,
 	loss: 0,
@@ -17,7 +17,7 @@ export const PERFECT: Required<LinkSpec> = {
 };
 
 /** Checks a link's numbers. @throws RangeError */
-export function completeLink(spec: LinkSpec): Required<LinkSpec> {
+function completeLink(spec: LinkSpec): Required<LinkSpec> {
 	const whole = { ...PERFECT, ...spec };
 	for (const key of ["loss", "duplicate", "reorder"] as const) {
 		if (!(whole[key] >= 0 && whole[key] <= 1)) throw new RangeError(`${key} is a chance from 0 to 1`);

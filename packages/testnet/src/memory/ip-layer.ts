@@ -13,7 +13,7 @@ const LINK_LOCAL6 = parsePrefix("fe80::/10");
 /** Whether an address has a meaning on one link only, and so needs a zone (RFC 4007). */
 export const isLinkLocal6 = (text: string): boolean => contains(LINK_LOCAL6, requireIp(text));
 
-export const isLoopback = (text: string): boolean =>
+const isLoopback = (text: string): boolean =>
 	text === "::1" || (text.startsWith("127.") && contains(LOOPBACK4, requireIp(text)));
 
 /** A host's addresses and routes: which way a packet goes, and what source it gets. */

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 
 /** Called when a datagram has left, or could not. */
-export type SendCallback = (error: Error | null, bytes: number) => void;
+type SendCallback = (error: Error | null, bytes: number) => void;
 
 /** What the overloads of `dgram.Socket.send` come down to. */
 export interface SendArguments {
@@ -13,7 +13,7 @@ export interface SendArguments {
 }
 
 /** A Node error about an argument: same class and code as Node's. */
-export function argumentError(kind: "type" | "range", code: string, message: string): Error {
+function argumentError(kind: "type" | "range", code: string, message: string): Error {
 	const error = kind === "type" ? new TypeError(message) : new RangeError(message);
 	return Object.assign(error, { code });
 }

@@ -6,7 +6,7 @@ import type { DatagramHandler, HostPort, MemoryNetwork, ServiceMakers } from "..
  * A server that tells who it saw. A request is one letter: "=" answers from where it arrived, "p" from the
  * other port, "b" from the other address and port. The answer is JSON: { saw, at }.
  */
-export const mirror =
+const mirror =
 	(alternate: HostPort | null, primary: HostPort): DatagramHandler =>
 	(data, from, localTo) => {
 		const letter = Buffer.from(data).toString()[0];

@@ -1,7 +1,7 @@
 import type { OsDeps } from "../types.js";
 
 /** The names in /proc/net/dev: two lines of header, then `name: counters` a line. */
-export function parseProcNetDev(text: string): string[] {
+function parseProcNetDev(text: string): string[] {
 	return text
 		.split("\n")
 		.slice(2)

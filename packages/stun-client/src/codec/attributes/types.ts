@@ -1,5 +1,5 @@
 /** What an attribute's codec may know of the message around it. */
-export interface AttributeContext {
+interface AttributeContext {
 	readonly type: number;
 	/** 12 bytes, or 16 in an RFC 3489 message. */
 	readonly transactionId: Uint8Array;

@@ -40,7 +40,7 @@ export interface RulePieces {
 export const nftFamily = (af: LabFamily): "ip" | "ip6" => (af === 4 ? "ip" : "ip6");
 
 /** Seconds of a lifetime in ms. The kernel counts whole ones. */
-export function wholeSeconds(gateway: string, ms: number | undefined): number {
+function wholeSeconds(gateway: string, ms: number | undefined): number {
 	if (ms === undefined) return MAPPING_LIFETIME_S;
 	if (ms < 1000 || ms % 1000 !== 0)
 		throw new LabTopologyError(`${gateway}: the kernel keeps lifetimes in whole seconds, not ${ms} ms`);
