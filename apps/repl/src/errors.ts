@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /*
  * CommandError             what a command says in one line before it ends with `exitCode`
  * └─ UsageError            ERR_CLI_USAGE: an argument or option is wrong; exit code 2
@@ -36,20 +38,22 @@ export class UsageError extends CommandError {
 	override readonly exitCode = EXIT.usage;
 }
 
-const text = (error: unknown): string =>
-	error instanceof Error ? error.message || error.name : String(error);
+/** Whether a value is an error, also one of another realm: the shell's context has an `Error` of its own. */
+export const isError = (value: unknown): value is Error =>
+	types.isNativeError(value) || value instanceof Error;
+
+const text = (error: unknown): string => (isError(error) ? error.message || error.name : String(error));
 
 /** The stable code of an error, or nothing. */
 export function codeOf(error: unknown): string | undefined {
-	const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+	const code = isError(error) ? (error as { code?: unknown }).code : undefined;
 	return typeof code === "string" ? code : undefined;
 }
 
 /** An error in one line: what went wrong, why where the message does not tell, and the stable code (not for our own). */
 export function errorLine(error: unknown): string {
 	const message = text(error).split("\n", 1)[0] ?? "";
-	const cause =
-		error instanceof Error && error.cause !== undefined ? text(error.cause).split("\n", 1)[0] : undefined;
+	const cause = isError(error) && error.cause !== undefined ? text(error.cause).split("\n", 1)[0] : undefined;
 	const why = cause !== undefined && cause !== "" && !message.includes(cause) ? `: ${cause}` : "";
 	const code = error instanceof CommandError ? undefined : codeOf(error);
 	return `${message}${why}${code === undefined || message.includes(code) ? "" : ` (${code})`}`;

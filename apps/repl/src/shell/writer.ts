@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { codeOf, errorLine } from "../errors.js";
+import { codeOf, errorLine, isError } from "../errors.js";
 
 /** How the shell prints values. */
 export interface WriterOptions {
@@ -16,8 +16,7 @@ export interface WriterOptions {
  */
 export function createWriter({ colours, onError, onInterrupt }: WriterOptions): (value: unknown) => string {
 	return (value) => {
-		if (!(value instanceof Error) && !isForeignError(value))
-			return inspect(value, { colors: colours, depth: 6 });
+		if (!isError(value)) return inspect(value, { colors: colours, depth: 6 });
 		if (codeOf(value) === "ERR_SCRIPT_EXECUTION_INTERRUPTED") {
 			onInterrupt();
 			return "interrupted";
@@ -26,7 +25,3 @@ export function createWriter({ colours, onError, onInterrupt }: WriterOptions): 
 		return `${value.name}: ${errorLine(value)}`;
 	};
 }
-
-/** An error that the shell's own context made: another realm's `Error` is no instance of ours. */
-const isForeignError = (value: unknown): value is Error =>
-	typeof value === "object" && value !== null && Object.prototype.toString.call(value) === "[object Error]";

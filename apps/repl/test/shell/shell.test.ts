@@ -140,7 +140,7 @@ describe("leaving the shell", () => {
 	});
 
 	it("says so where history cannot be kept", async () => {
-		await open({ P2PD_HISTORY: "/proc/nowhere/history" });
+		await open({ P2PD_HISTORY: "/dev/null/history" });
 		expect(shell.messages()).toMatch(/history is not kept: /);
 		await leave();
 	});

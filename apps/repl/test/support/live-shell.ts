@@ -1,4 +1,5 @@
 import { PassThrough } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
 import type { Context } from "../../src/context.js";
 import { createOutput } from "../../src/output/output.js";
 import { createProgress } from "../../src/output/progress.js";
@@ -43,7 +44,7 @@ export function liveShell(env: Readonly<Record<string, string>> = { P2PD_HISTORY
 		type: (text) => void keys.write(text),
 		async until(pattern) {
 			for (;;) {
-				const fresh = io.written().stdout.slice(seen);
+				const fresh = stripVTControlCharacters(io.written().stdout).slice(seen);
 				const found = pattern.exec(fresh);
 				if (found !== null) {
 					seen += found.index + found[0].length;
