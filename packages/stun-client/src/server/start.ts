@@ -67,7 +67,9 @@ function serveUdp(
 ): void {
 	const primary = bound[0]?.address ?? options.primary;
 	const respond = respondWithin(limit, { ...options, primary, alternate: bound[1]?.address }, deps);
+	const { onError = (error: Error) => process.emitWarning(error) } = deps;
 	for (const { address, socket } of bound) {
+		socket.on("error", onError);
 		socket.on("message", (data, { address: ip, port }) => {
 			for (const reply of respond(data, { ip, port }, address)) {
 				const sender = bound.find(

@@ -49,7 +49,7 @@ export async function listenTcp(
 	address: HostPort,
 	respond: StunResponder,
 	{ maxConnections = SERVER_MAX_CONNECTIONS, idleTimeout = SERVER_IDLE_TIMEOUT }: StunServerOptions,
-	{ clock = systemClock }: StunServerDeps,
+	{ clock = systemClock, onError = (error) => process.emitWarning(error) }: StunServerDeps,
 ): Promise<{ close(): Promise<void> }> {
 	const open = new Set<Socket>();
 	const server: Server = createServer((socket) => {
@@ -62,6 +62,7 @@ export async function listenTcp(
 	const listening = once(server, "listening");
 	server.listen({ port: address.port, host: address.ip, ipv6Only: true });
 	await listening;
+	server.on("error", onError);
 	return {
 		close: async () => {
 			const closed = once(server, "close");

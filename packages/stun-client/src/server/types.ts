@@ -47,6 +47,8 @@ export interface StunServerOptions extends Omit<StunResponderOptions, "primary" 
 
 /** What the server needs of its surroundings. */
 export interface StunServerDeps {
+	/** Told when a socket of the server fails after it was opened; the others go on. @default `process.emitWarning` */
+	readonly onError?: (error: Error) => void;
 	/** @default the system's monotonic clock */
 	readonly clock?: Clock;
 }
