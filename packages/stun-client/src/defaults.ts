@@ -41,6 +41,9 @@ export const STREAM_TIMEOUT = 39_500;
 /** Milliseconds for an answer that a person waits for: three sends at 0, 500 and 1500, and a long round trip. */
 export const REQUEST_TIMEOUT = 3000;
 
+/** The longest time in ms that a timer of Node's can wait; a longer one would fire at once. */
+export const LONGEST_TIME = 2 ** 31 - 1;
+
 /** Redirections (300) that are followed: RFC 8489 section 10 forbids loops, and nobody needs more. */
 export const MAX_REDIRECTS = 3;
 

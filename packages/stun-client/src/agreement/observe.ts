@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { isPublicIp } from "@p2pd/address";
+import { checkTime } from "../check-time.js";
 import { mappedOf, requireSuccess } from "../client/mapping.js";
 import { systemClock } from "../clock.js";
 import { MAX_SERVERS, MIN_AGREE, REQUEST_TIMEOUT } from "../defaults.js";
@@ -51,7 +52,7 @@ class Observation {
 		this.#clock = clock;
 		this.#standing = options.standing ?? processStanding;
 		this.#lookup = options.lookup ?? addressLookup(options.sockets);
-		this.#timeout = options.timeout ?? REQUEST_TIMEOUT;
+		this.#timeout = checkTime("timeout", options.timeout ?? REQUEST_TIMEOUT);
 		const usable = options.servers.map(asSpec).filter(({ families }) => families?.includes(this.#af) ?? true);
 		this.#queue = this.#standing.order(usable, nameOf, () => draw(random));
 		this.#tally = new AgreementTally(
@@ -196,6 +197,7 @@ class Observation {
  *
  * @throws the signal's reason when it was aborted
  * @throws the socket factory's error when it can make no socket
+ * @throws {StunConfigError} ERR_STUN_CONFIG for a timeout that is none
  */
 export async function observeExternalAddress(
 	options: ObserveOptions & ObserveDeps,

@@ -1,8 +1,9 @@
+import { checkTime } from "../check-time.js";
 import { systemClock } from "../clock.js";
 import { attributeValue } from "../codec/message.js";
 import { MAX_REDIRECTS, REQUEST_TIMEOUT } from "../defaults.js";
 import { StunAnswerError, StunConfigError } from "../errors.js";
-import { familyOf, sameEndpoint } from "../ip-text.js";
+import { canonicalIp, familyOf, sameEndpoint } from "../ip-text.js";
 import { checkOtherAddress } from "../servers/check-other-address.js";
 import type { StunSocketDeps } from "../socket/stun-socket.js";
 import type { StunReply } from "../socket/types.js";
@@ -15,6 +16,18 @@ interface Answer extends LineAnswer {
 	readonly server: ClientServer;
 }
 
+/** @throws {StunConfigError} ERR_STUN_CONFIG: a name would be looked up by the socket, and its answers come from elsewhere. */
+function checkServer({ ip, port }: ClientServer): void {
+	if (typeof ip !== "string" || canonicalIp(ip) === undefined) {
+		throw new StunConfigError(
+			`the server is given by its IP, not ${JSON.stringify(ip)}: see resolveStunServer`,
+		);
+	}
+	if (!Number.isInteger(port) || port < 1 || port > 65535) {
+		throw new StunConfigError(`the server's port is 1 to 65535, not ${JSON.stringify(port)}`);
+	}
+}
+
 /** A client of one server, on one socket: what it learns is the mapping of that socket. Nothing is opened before the first request. */
 export class StunClient {
 	readonly #options: StunClientOptions;
@@ -22,11 +35,12 @@ export class StunClient {
 	readonly #lines: ClientLines;
 	#other: HostPort | undefined;
 
-	/** @throws {StunConfigError} ERR_STUN_CONFIG for options that exclude each other */
+	/** @throws {StunConfigError} ERR_STUN_CONFIG for options that exclude each other, or a server that is no IP and port */
 	constructor(options: StunClientOptions, deps: StunSocketDeps = {}) {
 		if (options.credentials !== undefined && options.mode !== undefined && options.mode !== "rfc8489") {
 			throw new StunConfigError("credentials need RFC 8489");
 		}
+		checkServer(options.server);
 		this.#options = options;
 		this.#clock = deps.clock ?? systemClock;
 		this.#lines = new ClientLines(options, deps, this.#clock);
@@ -98,7 +112,8 @@ export class StunClient {
 
 	/** Asks the server, and those that it sends us on to. */
 	async #exchange(options: ClientRequestOptions, expectFrom: HostPort | undefined): Promise<Answer> {
-		const deadline = this.#clock.now() + (options.timeout ?? this.#options.timeout ?? REQUEST_TIMEOUT);
+		const timeout = checkTime("timeout", options.timeout ?? this.#options.timeout ?? REQUEST_TIMEOUT);
+		const deadline = this.#clock.now() + timeout;
 		const tried = new Set<string>();
 		const { closing } = this.#lines;
 		const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);

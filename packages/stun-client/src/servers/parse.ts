@@ -59,5 +59,13 @@ export function stunServersFromEnv(
 	env: Readonly<Record<string, string | undefined>>,
 ): StunServerSpec[] | undefined {
 	const text = env[STUN_SERVERS_VARIABLE];
-	return text === undefined || text.trim() === "" ? undefined : parseStunServers(text);
+	if (text === undefined || text.trim() === "") return undefined;
+	try {
+		return parseStunServers(text);
+	} catch (error) {
+		// Whoever runs the program may not know that it reads a variable.
+		if (error instanceof StunConfigError)
+			throw new StunConfigError(`${STUN_SERVERS_VARIABLE}: ${error.message}`);
+		throw error;
+	}
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { checkTime } from "../check-time.js";
 import { systemClock } from "../clock.js";
 import type { StunMessage } from "../codec/types.js";
 import { errnoOf, StunClosedError, StunNetworkError, StunTimeoutError } from "../errors.js";
@@ -75,6 +76,7 @@ export class StunSocket implements StunTransport {
 	 * @throws {StunTimeoutError} ERR_STUN_TIMEOUT when none came in time
 	 * @throws {StunNetworkError} ERR_STUN_NETWORK when the network refused it
 	 * @throws {StunClosedError} ERR_STUN_CLOSED when this or the socket was closed
+	 * @throws {StunConfigError} ERR_STUN_CONFIG for a time that is none
 	 * @throws the signal's reason when it was aborted
 	 */
 	async request(options: StunRequestOptions): Promise<StunReply> {
@@ -108,6 +110,9 @@ export class StunSocket implements StunTransport {
 	}
 
 	#schedule({ to, schedule, giveUpAfter, rtt }: StunRequestOptions): Schedule {
+		if (giveUpAfter !== undefined) checkTime("giveUpAfter", giveUpAfter);
+		if (rtt !== undefined) checkTime("rtt", rtt);
+		for (const at of schedule ?? []) checkTime("a time of the schedule", at);
 		const rto = rtt === undefined ? this.#rto.rto(to.ip, this.#clock.now()) : rtoFromRtt(rtt);
 		const standard = retransmissionSchedule(rto);
 		if (schedule === undefined)

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { checkTime } from "../check-time.js";
 import { systemClock } from "../clock.js";
 import type { StunMessage } from "../codec/types.js";
 import { STREAM_TIMEOUT } from "../defaults.js";
@@ -58,6 +59,7 @@ export class StunStream implements StunTransport {
 		if (options.changeIp === true || options.changePort === true) {
 			throw new StunConfigError("a change request needs UDP: a connection has one server address");
 		}
+		checkTime("giveUpAfter", giveUpAfter);
 		if (this.#over !== undefined) throw this.#over;
 		const id = newTransactionId(this.#random, options.classic === true);
 		const key = transactionKey(id);

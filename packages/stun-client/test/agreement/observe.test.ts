@@ -247,6 +247,11 @@ describe("observeExternalAddress", () => {
 		expect(net.clock.now()).toBe(100);
 	});
 
+	it("refuses a timeout that is none", async () => {
+		const { result } = observe([{}], { timeout: Number.NaN });
+		await expect(result).rejects.toMatchObject({ code: "ERR_STUN_CONFIG" });
+	});
+
 	it("fails with the factory's error when there is no socket", async () => {
 		const sockets = { af: 4 as const, udp: () => Promise.reject(new Error("EMFILE")) };
 		await expect(observeExternalAddress({ sockets, servers: [server(0)] })).rejects.toThrow("EMFILE");

@@ -47,6 +47,32 @@ describe("a client over UDP", () => {
 		expect(message.class).toBe("success");
 	});
 
+	it.each<[string, ClientRequestOptions]>([
+		["NaN", { timeout: Number.NaN }],
+		["a text", { timeout: JSON.parse('"3000"') }],
+		["Infinity", { timeout: Number.POSITIVE_INFINITY }],
+		["a negative number", { timeout: -1 }],
+		["a round trip of NaN", { rtt: Number.NaN }],
+	])("refuses a time that is %s and sends nothing", async (_, options) => {
+		const { net, run } = client([{}]);
+		let sent = 0;
+		net.watch(({ what }) => {
+			if (what === "sent") sent++;
+		});
+		await expect(run((it) => it.getMapping(options))).rejects.toMatchObject({ code: "ERR_STUN_CONFIG" });
+		expect(sent).toBe(0);
+	});
+
+	it.each([
+		{ ip: "localhost", port: 3478 },
+		{ ip: "8.8.0.1", port: 0 },
+		{ ip: "8.8.0.1", port: 70000 },
+		{ ip: "8.8.0.1", port: JSON.parse('"3478"') },
+		JSON.parse('{"host":"stun.example.com","port":3478}'),
+	])("refuses the server %j", (server) => {
+		expect(() => client([{}], { server })).toThrow(expect.objectContaining({ code: "ERR_STUN_CONFIG" }));
+	});
+
 	it("uses one socket for all its requests", async () => {
 		const { run } = client([{}]);
 		const ports = await run(async (it) =>

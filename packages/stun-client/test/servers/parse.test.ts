@@ -58,6 +58,7 @@ describe("a list of servers as text", () => {
 		]);
 		expect(stunServersFromEnv({ P2PD_STUN_SERVERS: " " })).toBeUndefined();
 		expect(stunServersFromEnv({})).toBeUndefined();
+		expect(() => stunServersFromEnv({ P2PD_STUN_SERVERS: "a:x" })).toThrow(/^P2PD_STUN_SERVERS: "a:x": /);
 	});
 });
 
