@@ -13,6 +13,9 @@ export const START_RESERVE = 150;
 /** All of `loadNat()`, in ms: the filtering tests wait for silence, twice, and the delta test comes after them. */
 export const NAT_TIMEOUT = 8_000;
 
+/** The longest that a timer of Node's can wait, in ms; a longer one would fire at once. */
+export const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
 /** How old a look at the OS may be for a start, in ms: interfaces that start at once share one look. */
 export const LOOK_MAX_AGE = 500;
 

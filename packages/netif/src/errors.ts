@@ -8,8 +8,10 @@
  * |- NotStartedError               ERR_NETIF_NOT_STARTED: start() has not finished
  * |- ClosedError                   ERR_NETIF_CLOSED: close() was called
  * |- StartTimeoutError             ERR_NETIF_TIMEOUT: not finished within the overall timeout
+ * |- InvalidTimeoutError           ERR_NETIF_INVALID_TIMEOUT: a timeout that no timer can wait
  * `- InvalidJsonError              ERR_NETIF_INVALID_JSON: no dictionary of an interface (says where)
  */
+import { LONGEST_TIMEOUT } from "./defaults.js";
 import type { OsFamily } from "./os/types.js";
 
 /** The stable codes of this package's errors. */
@@ -22,6 +24,7 @@ export type NetifErrorCode =
 	| "ERR_NETIF_NOT_STARTED"
 	| "ERR_NETIF_CLOSED"
 	| "ERR_NETIF_TIMEOUT"
+	| "ERR_NETIF_INVALID_TIMEOUT"
 	| "ERR_NETIF_INVALID_JSON";
 
 /** Any error of this package. */
@@ -138,6 +141,18 @@ export class StartTimeoutError extends NetifError {
 	constructor(what: string, timeout: number) {
 		super("ERR_NETIF_TIMEOUT", `${what} was not finished within ${timeout} ms`);
 		this.timeout = timeout;
+	}
+}
+
+/** A timeout that is no number of ms, or more than a timer can wait. `code` is ERR_NETIF_INVALID_TIMEOUT. */
+export class InvalidTimeoutError extends NetifError {
+	override readonly name = "InvalidTimeoutError";
+	/** What was given. */
+	readonly value: unknown;
+
+	constructor(value: unknown) {
+		super("ERR_NETIF_INVALID_TIMEOUT", `a timeout is 0 to ${LONGEST_TIMEOUT} ms, not ${String(value)}`);
+		this.value = value;
 	}
 }
 

@@ -11,6 +11,7 @@ export {
 	InterfaceNotFoundError,
 	InvalidFamilyError,
 	InvalidJsonError,
+	InvalidTimeoutError,
 	NetifError,
 	type NetifErrorCode,
 	NoDefaultInterfaceError,

@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { FAMILIES, type Family } from "@p2pd/address";
 import type { NatReport } from "@p2pd/nat";
 import type { Route, RouteNic, RoutePool } from "@p2pd/route";
+import { checkTimeout } from "./check-timeout.js";
 import { checkFamily, type InterfaceSelector } from "./choose-nic.js";
 import { NAT_TIMEOUT } from "./defaults.js";
 import { ClosedError, NotStartedError, UnsupportedFamilyError } from "./errors.js";
@@ -137,7 +138,7 @@ export class Interface implements RouteNic {
 	 * for the first, or finds it done; {@link refresh} looks again.
 	 *
 	 * @throws InterfaceNotFoundError, NoDefaultInterfaceError, StartTimeoutError, ClosedError, StunConfigError for a
-	 *   server that is none, or the signal's reason
+	 *   server that is none, InvalidTimeoutError, or the signal's reason
 	 */
 	async start(call: CallOptions = {}): Promise<this> {
 		this.#checkOpen();
@@ -165,13 +166,13 @@ export class Interface implements RouteNic {
 	 * Finds out what the NAT does, for the first route of each family, and gives the verdict of {@link nat}. What
 	 * could not be found out is P2PD's assumption, marked `assumed`, with the reason; it is no failure.
 	 *
-	 * @throws NotStartedError, ClosedError, StunConfigError, or the signal's reason
+	 * @throws NotStartedError, ClosedError, StunConfigError, InvalidTimeoutError, or the signal's reason
 	 */
 	async loadNat(call: CallOptions = {}): Promise<NatJson> {
 		this.#checkOpen();
 		this.#checkStarted("the NAT");
 		const servers = stunServersFor(this.#options.stunServers, this.#deps.env);
-		const timeout = call.timeout ?? this.#options.natTimeout ?? NAT_TIMEOUT;
+		const timeout = checkTimeout(call.timeout ?? this.#options.natTimeout ?? NAT_TIMEOUT);
 		const limits = { timeout, signal: this.#joined(call.signal), clock: this.#deps.clock };
 		const setting = {
 			info: this.info,

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { InterfaceNotFoundError, NotStartedError } from "./errors.js";
 import type { DefaultNic, NicInfo, NicSnapshot, OsFamily } from "./os/types.js";
 import { SharedTask } from "./shared-task.js";
@@ -85,6 +86,11 @@ export class Netifaces {
 	/** The newest look as it is. */
 	toJSON(): NicSnapshot {
 		return this.snapshot;
+	}
+
+	/** What Node's console shows. */
+	[inspect.custom](): string {
+		return `Netifaces(${this.#snapshot ? this.list().join(", ") : "not looked yet"})`;
 	}
 }
 

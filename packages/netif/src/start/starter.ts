@@ -1,4 +1,5 @@
 import type { RouteNic } from "@p2pd/route";
+import { checkTimeout } from "../check-timeout.js";
 import type { InterfaceSelector } from "../choose-nic.js";
 import { LOOK_MAX_AGE, START_RESERVE, START_TIMEOUT } from "../defaults.js";
 import { type InterfaceState, stateOfNic } from "../interface-state.js";
@@ -70,7 +71,7 @@ export class Starter {
 
 	#run(selector: InterfaceSelector, maxAge: number, call: CallOptions): Promise<void> {
 		const { options, deps } = this.#parts;
-		const timeout = call.timeout ?? options.timeout ?? START_TIMEOUT;
+		const timeout = checkTimeout(call.timeout ?? options.timeout ?? START_TIMEOUT);
 		const input = { selector, maxAge, timeout };
 		return withDeadline("start()", { timeout, signal: call.signal, clock: deps.clock }, (signal) =>
 			this.#starting.run(input, signal),

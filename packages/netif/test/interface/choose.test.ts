@@ -1,11 +1,20 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { chooseNic } from "../../src/choose-nic.js";
-import { Interface, listInterfaces } from "../../src/index.js";
+import { Interface, listInterfaces, Netifaces } from "../../src/index.js";
 import { netifacesOf, nic, snapshot } from "../support/snapshots.js";
 
 const lo = nic({ name: "lo", index: 1, kind: "loopback", addresses: ["127.0.0.1/8", "::1/128"] });
 const eth0 = nic({ name: "eth0", index: 2, addresses: ["192.168.1.20/24"], gateways: { 4: "192.168.1.1" } });
 const wlan0 = nic({ name: "wlan0", index: 3, kind: "wireless", addresses: ["10.0.0.5/24"] });
+
+it("the console shows the names of the NICs", async () => {
+	const netifaces = netifacesOf(snapshot([lo, eth0]));
+	expect(inspect(netifaces)).toBe("Netifaces(lo, eth0)");
+	expect(inspect(new Netifaces(() => Promise.reject(new Error("unused")), Date.now))).toBe(
+		"Netifaces(not looked yet)",
+	);
+});
 
 describe("which NIC is meant", () => {
 	const three = snapshot([lo, eth0, wlan0]);

@@ -334,6 +334,29 @@ describe("an interface's life", () => {
 		await expect(made.loadNat()).rejects.toMatchObject({ code: "ERR_NETIF_CLOSED" });
 	});
 
+	it.each([
+		["Infinity", Number.POSITIVE_INFINITY],
+		["NaN", Number.NaN],
+		["negative", -1],
+		["a text", JSON.parse('"5000"')],
+	])("refuses a timeout that is %s", async (_, timeout) => {
+		const place = home();
+		const made = new Interface("eth0", { stunServers: all(place) }, place.deps);
+		const code = "ERR_NETIF_INVALID_TIMEOUT";
+		await expect(made.start({ timeout })).rejects.toMatchObject({ code });
+		await place.clock.runUntil(made.start());
+		await expect(made.loadNat({ timeout })).rejects.toMatchObject({ code });
+		await expect(made.refresh({ timeout })).rejects.toMatchObject({ code });
+		expect(made.nat.reason).toBe("loadNat() was not called");
+	});
+
+	it("refuses a text in place of a list of servers", async () => {
+		const place = home();
+		const stunServers = JSON.parse('"8.8.0.1:3478"');
+		const made = new Interface("eth0", { stunServers }, place.deps);
+		await expect(made.start()).rejects.toMatchObject({ code: "ERR_STUN_CONFIG" });
+	});
+
 	it("does not wait for a look at the OS for ever", async () => {
 		const place = home();
 		const netifaces = new Netifaces(
