@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checked } from "./support/schema.js";
 
 const cli = fileURLToPath(new URL("../src/cli.ts", import.meta.url));
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -90,15 +91,41 @@ describe("running code", { timeout }, () => {
 		expect(ended).toEqual({ code: 0, stdout: "0\n", stderr: "" });
 	});
 
-	it("Ctrl-C ends a one-shot command with 130", async () => {
+	it.each([
+		["pipe tcp --listen 0", /listening/, 130],
+		["serve stun --port 0", /STUN server on 127\.0\.0\.1 port \d+[\s\S]*Ctrl-C/, 0],
+		["watch", /Ctrl-C ends it/, 0],
+	])("Ctrl-C ends %s", async (args, ready, expected) => {
+		const flags = ["--conditions=@p2pd/source", "--import", "tsx", cli];
 		const code = await new Promise<number | null>((resolve) => {
-			const flags = ["--conditions=@p2pd/source", "--import", "tsx", cli];
-			const child = execFile(process.execPath, [...flags, "pipe", "tcp", "--listen", "0"], { cwd: root });
-			child.stderr?.on("data", (text: string) => {
-				if (text.includes("listening")) child.kill("SIGINT");
+			const child = execFile(process.execPath, [...flags, ...args.split(" ")], {
+				cwd: root,
+				timeout: 20_000,
 			});
+			let seen = "";
+			let sent = false;
+			const look = (text: string): void => {
+				seen += text;
+				if (sent || !ready.test(seen)) return;
+				sent = true;
+				child.kill("SIGINT");
+			};
+			child.stdout?.on("data", look);
+			child.stderr?.on("data", look);
 			child.on("exit", resolve);
 		});
-		expect(code).toBe(130);
+		expect(code).toBe(expected);
+	});
+
+	it("a server's addresses as JSON, by its schema", async () => {
+		const flags = ["--conditions=@p2pd/source", "--import", "tsx", cli];
+		const stdout = await new Promise<string>((resolve) => {
+			const given = [...flags, "serve", "stun", "--port", "0", "--json"];
+			const child = execFile(process.execPath, given, { cwd: root, timeout: 20_000 }, (_error, text) =>
+				resolve(text),
+			);
+			child.stderr?.once("data", () => child.kill("SIGINT"));
+		});
+		checked("serve-stun", stdout);
 	});
 });

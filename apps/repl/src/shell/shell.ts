@@ -11,7 +11,7 @@ import { Walkthrough } from "./walkthrough.js";
 import { createWriter } from "./writer.js";
 
 /** What a user reads first. */
-export function banner(): string {
+function banner(): string {
 	return [
 		`p2pd ${manifest.version} shell on Node.js ${process.versions.node} / ${process.platform} ${release()}`,
 		'Use "await" directly; everything of @p2pd/core is there, and "signal" aborts on Ctrl-C.',

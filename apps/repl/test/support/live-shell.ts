@@ -23,10 +23,10 @@ export interface LiveShell {
 }
 
 /** The context of a command in a test. */
-export function contextOf(io: Context["io"], colour = false): Context {
+export function contextOf(io: Context["io"]): Context {
 	return {
 		io,
-		out: createOutput(io, { quiet: false, colour }),
+		out: createOutput(io, { quiet: false, colour: false }),
 		progress: createProgress(io, true),
 		options: { timeout: 10_000, json: false, nat: true, quiet: false },
 		signal: new AbortController().signal,
