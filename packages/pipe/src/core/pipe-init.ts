@@ -47,5 +47,5 @@ export interface PipeInit {
 	/** Makes the transport over `socket`, with the core as its sink. */
 	parts(core: PipeCore): PipeParts;
 	/** Told once the pipe is closed. */
-	onClosed?(pipe: Pipe): void;
+	readonly onClosed: ((pipe: Pipe) => void) | null;
 }

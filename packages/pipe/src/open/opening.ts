@@ -20,19 +20,23 @@ export function factoryOf({ af, kernel, sockets }: Opening, family = af): PipeSo
 	return sockets ?? kernel(family);
 }
 
-/** The part of a pipe's beginnings that is the same for every protocol and role. */
-export function commonInit({
-	options,
-	protocol,
-	settings,
-	sockets,
-}: Opening): Pick<PipeInit, "protocol" | "settings" | "nic" | "signal" | "callbacks"> {
+/** What a pipe is made with: what the opening knows, and the parts that depend on protocol and role. */
+export function pipeInit(
+	{ options, protocol, settings, sockets }: Opening,
+	{ parts, role, socket, tls }: Pick<PipeInit, "role" | "socket" | "tls" | "parts">,
+): PipeInit {
+	// Written out, since a spread object costs each connection several microseconds.
 	return {
 		protocol,
+		role,
 		settings,
+		socket,
 		nic: sockets?.nic ?? null,
-		signal: options.signal ?? null,
 		callbacks: initialCallbacks(options),
+		signal: options.signal ?? null,
+		tls,
+		parts,
+		onClosed: null,
 	};
 }
 

@@ -1,4 +1,3 @@
-import { kernelRoute } from "@p2pd/route";
 import { systemClock } from "../clock.js";
 import { PipeOptionError } from "../errors.js";
 import type { Pipe } from "../pipe.js";
@@ -6,6 +5,7 @@ import { NO_OPTIONS, resolveSettings } from "../settings.js";
 import type { Destination, PipeDeps, PipeEndpoint, PipeOptions, PipeRoute, Protocol } from "../types.js";
 import { openAdopted } from "./adopt.js";
 import { readDestination } from "./destination.js";
+import { kernelSockets } from "./kernel.js";
 import type { Opening } from "./opening.js";
 import { endpointsOf, familyOf, resolveName } from "./resolve.js";
 import { socketsOf } from "./route.js";
@@ -47,7 +47,7 @@ export async function pipeOpen(
 		settings,
 		sockets,
 		host: target?.host ?? null,
-		kernel: deps.kernel ?? kernelRoute,
+		kernel: deps.kernel ?? kernelSockets,
 		af: sockets?.af ?? options.af ?? (literal === undefined ? 4 : familyOf(literal.ip)),
 	};
 	const limits = { signal, timeout: settings.dnsTimeout };

@@ -2,6 +2,8 @@ import type { Socket } from "node:net";
 import { type ConnectAttempt, PipeConnectError, PipeTimeoutError } from "../errors.js";
 import type { Settings } from "../settings.js";
 import type { PipeSockets } from "../types.js";
+import { Deadlines, type Limited } from "./deadlines.js";
+import { giveBack, takeController } from "./stop-signals.js";
 
 /** One address to try, and what to try it with. */
 export interface Candidate {
@@ -40,7 +42,7 @@ export function race(
 	});
 }
 
-class Race {
+class Race implements Limited {
 	readonly #candidates: readonly Candidate[];
 	readonly #options: AttemptOptions;
 	readonly #settings: Settings;
@@ -49,11 +51,10 @@ class Race {
 	readonly #reject: (error: unknown) => void;
 	readonly #failures: ConnectAttempt[] = [];
 	/** Stops all attempts that are still under way. */
-	readonly #stop = new AbortController();
+	readonly #stop = takeController();
 	#underWay = 0;
 	#next = 0;
 	#settled = false;
-	#timeout: unknown = null;
 	#delay: unknown = null;
 
 	constructor(
@@ -74,12 +75,14 @@ class Race {
 
 	start(): void {
 		const { clock, connectTimeout } = this.#settings;
-		this.#timeout = clock.setTimeout(() => {
-			this.#settle();
-			this.#reject(new PipeTimeoutError("connect", connectTimeout, this.#failures));
-		}, connectTimeout);
+		Deadlines.on(clock).add(this, connectTimeout);
 		this.#signal?.addEventListener("abort", this, { once: true });
 		this.#startNext();
+	}
+
+	timedOut(): void {
+		this.#settle();
+		this.#reject(new PipeTimeoutError("connect", this.#settings.connectTimeout, this.#failures));
 	}
 
 	/** The program's signal. */
@@ -131,9 +134,10 @@ class Race {
 	#settle(): void {
 		const { clock } = this.#settings;
 		this.#settled = true;
-		clock.clearTimeout(this.#timeout);
+		Deadlines.on(clock).remove(this);
 		if (this.#delay !== null) clock.clearTimeout(this.#delay);
 		this.#signal?.removeEventListener("abort", this);
 		if (this.#underWay > 0) this.#stop.abort();
+		else giveBack(this.#stop);
 	}
 }

@@ -2,14 +2,15 @@ import type { Server, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { PipeBindError } from "../errors.js";
 import { Pipe } from "../pipe.js";
+import { NO_OPTIONS } from "../settings.js";
 import { ServerTransport } from "../tcp/server-transport.js";
 import { TcpTransport } from "../tcp/tcp-transport.js";
 import { TlsAcceptor } from "../tls/tls-acceptor.js";
 import { tlsClient } from "../tls/tls-client.js";
 import { tlsInfo } from "../tls/tls-info.js";
-import type { Peer, PipeEndpoint } from "../types.js";
-import { commonInit, factoryOf, type Opening } from "./opening.js";
-import { race } from "./race.js";
+import type { Peer, PipeEndpoint, PipeOptions } from "../types.js";
+import { factoryOf, type Opening, pipeInit } from "./opening.js";
+import { type AttemptOptions, race } from "./race.js";
 import { familyOf } from "./resolve.js";
 
 /** Connects to the best of the endpoints. */
@@ -20,10 +21,16 @@ export async function openTcpClient(opening: Opening, endpoints: readonly PipeEn
 		ip,
 		port,
 	}));
-	const { localPort, reuse, signal } = options;
-	const attempt = { ...(localPort !== undefined && { localPort }), ...(reuse !== undefined && { reuse }) };
-	const { socket, candidate } = await race(candidates, attempt, settings, signal);
+	const { socket, candidate } = await race(candidates, attemptOptions(options), settings, options.signal);
 	return tcpClientOver(opening, socket, [candidate.ip, candidate.port]);
+}
+
+const NO_ATTEMPT_OPTIONS: AttemptOptions = {};
+
+function attemptOptions(options: PipeOptions): AttemptOptions {
+	if (options === NO_OPTIONS) return NO_ATTEMPT_OPTIONS;
+	const { localPort, reuse } = options;
+	return { ...(localPort !== undefined && { localPort }), ...(reuse !== undefined && { reuse }) };
 }
 
 /** A client over a connected socket, in TLS first if that is asked for. */
@@ -42,16 +49,17 @@ export async function tcpClientOver(opening: Opening, socket: Socket, remote: Pe
 		});
 	}
 	const top = secure ?? socket;
-	return new Pipe({
-		...commonInit(opening),
-		role: "client",
-		socket: top,
-		tls: secure === null ? null : tlsInfo(secure),
-		parts(core) {
-			const transport = new TcpTransport(top, core, settings, remote);
-			return { transport, data: transport };
-		},
-	});
+	return new Pipe(
+		pipeInit(opening, {
+			role: "client",
+			socket: top,
+			tls: secure === null ? null : tlsInfo(secure),
+			parts(core) {
+				const transport = new TcpTransport(top, core, settings, remote);
+				return { transport, data: transport };
+			},
+		}),
+	);
 }
 
 /** Listens. */
@@ -78,8 +86,7 @@ export function tcpServerOver(opening: Opening, server: Server, tls = tlsAccepto
 	const { maxConnections } = opening.options;
 	if (maxConnections !== undefined) server.maxConnections = maxConnections;
 	return new Pipe(
-		{
-			...commonInit(opening),
+		pipeInit(opening, {
 			role: "server",
 			socket: server,
 			tls: null,
@@ -87,7 +94,7 @@ export function tcpServerOver(opening: Opening, server: Server, tls = tlsAccepto
 				const transport = new ServerTransport(server, core, (socket) => core.acceptor?.take(socket));
 				return { transport, data: null };
 			},
-		},
+		}),
 		tls,
 	);
 }

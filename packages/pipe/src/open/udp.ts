@@ -4,7 +4,7 @@ import { peerText } from "../peer.js";
 import { Pipe } from "../pipe.js";
 import type { Peer, PipeEndpoint } from "../types.js";
 import { connectedPeer, UdpTransport } from "../udp/udp-transport.js";
-import { commonInit, factoryOf, type Opening } from "./opening.js";
+import { factoryOf, type Opening, pipeInit } from "./opening.js";
 import { familyOf } from "./resolve.js";
 
 /** A client of the best of the endpoints, or a server if there are none. */
@@ -35,25 +35,26 @@ export function udpOver(opening: Opening, socket: Socket, dest: Peer | null): Pi
 		throw new PipeOptionError("socket", `connected to ${peerText(connected)}, not to ${peerText(dest)}`);
 	}
 	const remote = connected ?? dest;
-	return new Pipe({
-		...commonInit(opening),
-		role: remote === null ? "server" : "client",
-		socket,
-		tls: null,
-		parts(core) {
-			const transport = new UdpTransport(
-				{
-					socket,
-					remote,
-					// Nobody answers from a group's address: those who hear it answer from their own.
-					anySource: anySource ?? (broadcast === true || (remote !== null && isMulticast(remote[0]))),
-					counters: core.counters,
-				},
-				core,
-			);
-			return { transport, data: transport };
-		},
-	});
+	return new Pipe(
+		pipeInit(opening, {
+			role: remote === null ? "server" : "client",
+			socket,
+			tls: null,
+			parts(core) {
+				const transport = new UdpTransport(
+					{
+						socket,
+						remote,
+						// Nobody answers from a group's address: those who hear it answer from their own.
+						anySource: anySource ?? (broadcast === true || (remote !== null && isMulticast(remote[0]))),
+						counters: core.counters,
+					},
+					core,
+				);
+				return { transport, data: transport };
+			},
+		}),
+	);
 }
 
 function isMulticast(ip: string): boolean {
