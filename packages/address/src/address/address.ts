@@ -6,7 +6,7 @@ import { IpAddress } from "../ip/ip-address.js";
 import { checkNat64Prefix } from "../nat64/embed.js";
 import { IPRange } from "../range/ip-range.js";
 import { hostPortText } from "../target/host-port-text.js";
-import { parseTarget } from "../target/parse-target.js";
+import { checkPort, parseTarget } from "../target/parse-target.js";
 import type { TargetInput } from "../target/types.js";
 import type { Family } from "../types.js";
 import type { AddressDeps, AddressOptions, ResolveOptions } from "./options.js";
@@ -37,7 +37,7 @@ export class Address {
 	 */
 	constructor(host: string | IpAddress, port: number, options: AddressOptions = {}, deps: AddressDeps = {}) {
 		const target = parseTarget([typeof host === "string" ? host : host.toString(), port], {
-			defaultPort: port,
+			defaultPort: checkPort(port),
 		});
 		this.host = target.host;
 		this.port = target.port;

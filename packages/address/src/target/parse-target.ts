@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { AddressSyntaxError, AddressValueError } from "../errors.js";
 import { type Fault, fault } from "../ip/read-ip.js";
 import { type HostReading, readHost, readIpHost } from "./read-host.js";
@@ -10,7 +11,7 @@ type Split = { ok: true; host: HostReading; port: number | null } | Fault;
  * Reads where to connect to: `host:port`, `1.2.3.4:80`, `[v6]:port`, `[fe80::1%eth0]:port`, a bare IP or name,
  * a URL (its port, or that of its scheme), `[host, port]` or an object. IPs come out canonical.
  * @throws AddressSyntaxError with the position of the fault (`ERR_ADDRESS_SYNTAX`), AddressValueError for a
- * port that is not an integer from 0 to 65535 (`ERR_ADDRESS_VALUE`).
+ * port that is not an integer from 0 to 65535, or an input that is none of these (`ERR_ADDRESS_VALUE`).
  */
 export function parseTarget(
 	input: TargetInput,
@@ -20,7 +21,7 @@ export function parseTarget(input: TargetInput, options?: TargetOptions): Target
 export function parseTarget(input: TargetInput, options: TargetOptions = {}): Target {
 	if (options.defaultPort !== undefined) checkPort(options.defaultPort);
 	if (typeof input === "string" || input instanceof URL) return parseText(String(input), options);
-	const [host, port] = isPair(input) ? input : ["host" in input ? input.host : input.ip, input.port];
+	const [host, port] = partsOf(input);
 	const reading = readHost(stripBrackets(host));
 	if (!reading.ok) throw new AddressSyntaxError(host, reading.position, reading.reason);
 	return target(reading, port === undefined || port === null ? null : checkPort(port), options);
@@ -30,6 +31,19 @@ export function parseTarget(input: TargetInput, options: TargetOptions = {}): Ta
 export function checkPort(port: number): number {
 	if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
 	throw new AddressValueError(String(port), "a port is an integer from 0 to 65535");
+}
+
+/** Host and port of what is no text; from a file or a command line anything may come. */
+function partsOf(input: Exclude<TargetInput, string | URL>): readonly [string, (number | null | undefined)?] {
+	if (typeof input === "object" && input !== null) {
+		const parts = isPair(input) ? input : ([hostOf(input), input.port] as const);
+		if (typeof parts[0] === "string") return parts;
+	}
+	throw new AddressValueError(inspect(input), "a target is a text, a URL, [host, port], or has host or ip");
+}
+
+function hostOf(input: Exclude<TargetInput, string | URL | readonly unknown[]>): string {
+	return "host" in input ? input.host : input.ip;
 }
 
 function isPair(input: Exclude<TargetInput, string | URL>): input is readonly [string, (number | null)?] {

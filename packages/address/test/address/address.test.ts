@@ -277,6 +277,7 @@ describe("an Address", () => {
 	it.each<[number, AddressOptions]>([
 		[-1, {}],
 		[65536, {}],
+		[JSON.parse("null"), {}],
 		[80, { servers: [] }],
 		[80, { timeout: -1 }],
 		[80, { timeout: Number.NaN }],

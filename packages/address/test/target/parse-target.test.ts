@@ -126,6 +126,13 @@ describe("parseTarget", () => {
 		}
 	});
 
+	it.each([undefined, null, 80, true, {}, [], [80], { host: 80 }, { ip: null, port: 80 }])(
+		"refuses %j, which is no target",
+		(input) => {
+			expect(() => parseTarget(input as TargetInput)).toThrow(AddressValueError);
+		},
+	);
+
 	it("reads what hostPortText writes", () => {
 		fc.assert(
 			fc.property(anyIp, fc.integer({ min: 0, max: 65535 }), (ip, port) => {
