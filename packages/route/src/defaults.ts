@@ -14,5 +14,5 @@ export const LISTEN_BACKLOG = 511;
  */
 export const ANSWER_HOLDS = 100;
 
-/** For how many destinations a bound route remembers that at once, at some 100 bytes each. */
+/** For how many destinations a bound route remembers that, and where its sockets sit, at some 300 bytes each. */
 export const ANSWERS_KEPT = 256;

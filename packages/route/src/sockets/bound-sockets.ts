@@ -14,6 +14,7 @@ import { openConnection } from "./open-connection.js";
 import { openServer } from "./open-server.js";
 import { openUdp } from "./open-udp.js";
 import { placeFor } from "./place.js";
+import { Places } from "./places.js";
 import { type Reachability, reachabilityOf } from "./reachability.js";
 import type { Seat, SocketDeps } from "./types.js";
 
@@ -24,12 +25,14 @@ export class BoundSockets implements SocketFactory {
 	readonly #seat: Seat;
 	readonly #deps: SocketDeps;
 	readonly #answers: KernelAnswers;
+	readonly #places: Places;
 
 	/** @internal Made by `bind()`, {@link sourceRoute} and {@link kernelRoute}. */
 	constructor(seat: Seat, deviceBindingReason: string | null, deps: SocketDeps) {
 		this.#seat = seat;
 		this.#deps = deps;
 		this.#answers = new KernelAnswers(deps);
+		this.#places = new Places(seat);
 		this.deviceBindingReason = deviceBindingReason;
 	}
 
@@ -84,7 +87,7 @@ export class BoundSockets implements SocketFactory {
 	 * RouteValueError, DeviceBindingError (a loopback in strict mode), NativeMissingError, or the signal's reason.
 	 */
 	connect(options: ConnectOptions): Promise<TcpSocket> {
-		return openConnection(this.#seat, options, this.#deps, this.#answers);
+		return openConnection(this.#seat, options, this.#deps, this.#answers, this.#places);
 	}
 
 	/**

@@ -1,11 +1,12 @@
 import { Socket } from "node:net";
-import { IpAddress } from "@p2pd/address";
+import type { IpAddress } from "@p2pd/address";
 import type { ConnectOptions } from "../types.js";
 import { checkLinger, checkPort, checkRemotePort, checkTtl } from "./check-options.js";
 import { closeDescriptor, descriptorFor } from "./deps.js";
 import type { KernelAnswers } from "./kernel-answers.js";
 import { refuseUnknownZone } from "./known-zone.js";
-import { anyIp, placeFor } from "./place.js";
+import { anyIp } from "./place.js";
+import type { Places } from "./places.js";
 import type { Place, Seat, SocketDeps } from "./types.js";
 import { endpointText, until } from "./until.js";
 
@@ -34,6 +35,7 @@ export async function openConnection(
 	options: ConnectOptions,
 	deps: SocketDeps,
 	answers: KernelAnswers,
+	places: Places,
 ): Promise<Socket> {
 	const { signal } = options;
 	signal?.throwIfAborted();
@@ -41,10 +43,9 @@ export async function openConnection(
 	const port = checkPort("localPort", options.localPort ?? seat.port);
 	const ttl = checkTtl(options.ttl);
 	const lingerSeconds = checkLinger(options.lingerSeconds);
-	const given = IpAddress.parse(options.ip);
-	const place = placeFor(seat, given);
+	const place = places.of(options.ip);
+	const { to } = place;
 	answers.refuseUnreachable(place);
-	const to = place.to ?? given;
 	refuseUnknownZone(to, deps);
 	const wanted = place.ip ?? anyIp(seat.af);
 	const free = {
