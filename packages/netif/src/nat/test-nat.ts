@@ -2,11 +2,10 @@ import type { Family } from "@p2pd/address";
 import { NatError, type NatReport } from "@p2pd/nat";
 import { type Route, RouteError, type RoutePool } from "@p2pd/route";
 import type { Clock, StunServerSpec } from "@p2pd/stun-client";
-import { START_RESERVE } from "../defaults.js";
 import { StartTimeoutError } from "../errors.js";
 import type { NicInfo, PerFamily } from "../os/types.js";
 import { reachableServers } from "../start/reachable-servers.js";
-import { withDeadline } from "../start/with-deadline.js";
+import { observationTime, withDeadline } from "../start/with-deadline.js";
 import type { InterfaceDeps, InterfaceOptions, NatJson } from "../types.js";
 import { assumedNat, natOfReport } from "./nat-json.js";
 
@@ -88,7 +87,7 @@ async function askServers(
 	const report = await deps.discoverNat({
 		sockets,
 		servers,
-		timeout: Math.max(1, timeout - START_RESERVE),
+		timeout: Math.max(1, observationTime(timeout)),
 		signal,
 		clock,
 		random,

@@ -1,7 +1,7 @@
 import type { RouteNic } from "@p2pd/route";
 import { checkTimeout } from "../check-timeout.js";
 import type { InterfaceSelector } from "../choose-nic.js";
-import { LOOK_MAX_AGE, START_RESERVE, START_TIMEOUT } from "../defaults.js";
+import { LOOK_MAX_AGE, START_TIMEOUT } from "../defaults.js";
 import { type InterfaceState, stateOfNic } from "../interface-state.js";
 import type { Netifaces } from "../netifaces.js";
 import type { NicInfo, NicSnapshot } from "../os/types.js";
@@ -9,7 +9,7 @@ import { SharedTask } from "../shared-task.js";
 import type { CallOptions, InterfaceDeps, InterfaceOptions } from "../types.js";
 import type { InterfacesEvent } from "../watch/types.js";
 import { lookUp } from "./look-up.js";
-import { withDeadline } from "./with-deadline.js";
+import { observationTime, withDeadline } from "./with-deadline.js";
 
 /** What a starter works for. */
 export interface StarterParts {
@@ -80,7 +80,7 @@ export class Starter {
 
 	async #start(signal: AbortSignal, { selector, maxAge, timeout }: StartInput): Promise<void> {
 		const { nic, options, deps, learn } = this.#parts;
-		const deadline = deps.clock.now() + timeout - START_RESERVE;
+		const deadline = deps.clock.now() + observationTime(timeout);
 		const found = (info: NicInfo, snapshot: NicSnapshot): void => {
 			this.#seen = { info, snapshot };
 			learn(stateOfNic(info, snapshot));

@@ -1,5 +1,11 @@
 import type { Clock } from "@p2pd/stun-client";
+import { START_RESERVE } from "../defaults.js";
 import { StartTimeoutError } from "../errors.js";
+
+/** What observations may take of a timeout, in ms: all but the reserve, and most of one that is short. */
+export function observationTime(timeout: number): number {
+	return timeout - Math.min(START_RESERVE, timeout / 4);
+}
 
 /**
  * Runs `work` with a signal that aborts when the caller's does or when `timeout` ms have passed.

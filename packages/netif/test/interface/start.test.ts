@@ -350,6 +350,13 @@ describe("an interface's life", () => {
 		expect(made.nat.reason).toBe("loadNat() was not called");
 	});
 
+	it("asks in a short time too", async () => {
+		const place = home();
+		const made = new Interface("eth0", { stunServers: all(place) }, place.deps);
+		await place.clock.runUntil(made.start({ timeout: 140 }));
+		expect(made.reasons).toEqual({ 4: null, 6: null });
+	});
+
 	it("refuses a text in place of a list of servers", async () => {
 		const place = home();
 		const stunServers = JSON.parse('"8.8.0.1:3478"');
