@@ -29,6 +29,8 @@ export interface Context {
 	readonly options: CommonOptions;
 	/** Aborts on Ctrl-C. */
 	readonly signal: AbortSignal;
+	/** What is left of the overall deadline, in milliseconds; at least 1. Each question is given this, so they share it. */
+	readonly timeLeft: () => number;
 	/** The whole command line as data. */
 	readonly commandLine: () => readonly CommandLine[];
 }

@@ -26,7 +26,16 @@ export function createProgram(io: Io, signal: AbortSignal, finish: (exitCode: nu
 				colour: command.optsWithGlobals()["color"] !== false,
 			});
 			const progress = createProgress(io, options.quiet);
-			const context = { io, out, progress, options, signal, commandLine: () => describeCommandLine(program) };
+			const end = performance.now() + options.timeout;
+			const context = {
+				io,
+				out,
+				progress,
+				options,
+				signal,
+				timeLeft: () => Math.max(1, Math.round(end - performance.now())),
+				commandLine: () => describeCommandLine(program),
+			};
 			finish(await run(context, command.args, command.opts()));
 		};
 

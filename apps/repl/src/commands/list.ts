@@ -6,8 +6,8 @@ import type { Colours } from "../output/output.js";
 import { table } from "../output/table.js";
 
 /** `p2pd list`: every NIC as the operating system has it. Sends nothing. */
-export const run: Run = async ({ out, options, signal }, _args, own) => {
-	const snapshot = await enumerateInterfaces({ timeout: options.timeout, signal });
+export const run: Run = async ({ out, options, signal, timeLeft }, _args, own) => {
+	const snapshot = await enumerateInterfaces({ timeout: timeLeft(), signal });
 	const nics = snapshot.nics.filter((nic) => matches(nic, options));
 	if (nics.length === 0) throw new CommandError(nothingFound(snapshot, options));
 	if (own["names"] === true) {

@@ -41,7 +41,7 @@ async function dial(context: Context, protocol: Protocol, target: string, flags:
 	const pipe = await progress.during(`connecting to ${target}`, async () =>
 		open(await socketsFor(context, af), protocol, address, {
 			signal,
-			...(protocol === "tcp" ? { connectTimeout: options.timeout, halfOpen: true } : {}),
+			...(protocol === "tcp" ? { connectTimeout: context.timeLeft(), halfOpen: true } : {}),
 			...(flags.tls ? { tls: flags.insecure ? { insecure: true } : true } : {}),
 		}),
 	);

@@ -30,7 +30,7 @@ export async function resolveTarget(
 	try {
 		const route = needsRoute ? await socketsFor(context, options.family ?? 4) : null;
 		return await progress.during(`looking up ${host}`, () =>
-			address.res(route, { signal, timeout: options.timeout }),
+			address.res(route, { signal, timeout: context.timeLeft() }),
 		);
 	} catch (error) {
 		signal.throwIfAborted();

@@ -16,7 +16,7 @@ interface Wanted {
  * @throws CommandError where there is no such NIC, or none at all
  */
 export async function startedInterface(
-	{ options, progress, signal }: Context,
+	{ options, progress, signal, timeLeft }: Context,
 	{ name, nat }: Wanted,
 ): Promise<Interface> {
 	const wanted = name ?? options.nic ?? options.family;
@@ -24,15 +24,14 @@ export async function startedInterface(
 		...(options.stun === undefined ? {} : { stunServers: options.stun }),
 		...(options.family === undefined ? {} : { families: [options.family] }),
 	});
-	const call = { signal, timeout: options.timeout };
 	try {
 		await progress.during(
 			`asking STUN servers which addresses ${wanted ?? "the default NIC"} has outside`,
-			() => nic.start(call),
+			() => nic.start({ signal, timeout: timeLeft() }),
 		);
 		if (nat) {
 			await progress.during(`asking STUN servers what kind of NAT ${nic.name} is behind`, () =>
-				nic.loadNat(call),
+				nic.loadNat({ signal, timeout: timeLeft() }),
 			);
 		}
 		return nic;

@@ -47,7 +47,7 @@ async function ask(
 		server: { ip, port, host: address.host },
 		transport,
 		mode: transport === "udp" ? "auto" : "rfc8489",
-		timeout: context.options.timeout,
+		timeout: context.timeLeft(),
 		// One server, no change requests: so that a refusal is heard at once.
 		connected: transport === "udp",
 	});

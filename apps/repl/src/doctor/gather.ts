@@ -49,7 +49,7 @@ export async function gather(context: Context, own: DoctorOptions): Promise<Fact
 	try {
 		if (options.nat && nic4and6 !== null && nic4and6.supported().length > 0) {
 			await progress.during(`asking STUN servers what kind of NAT ${nic4and6.name} is behind`, () =>
-				nic4and6.loadNat({ signal, timeout: options.timeout }),
+				nic4and6.loadNat({ signal, timeout: context.timeLeft() }),
 			);
 		}
 		const external = (af: Family): ExternalFact | null =>

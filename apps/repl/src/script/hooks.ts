@@ -1,15 +1,19 @@
-import { readFile } from "node:fs/promises";
-import type { LoadHook, ResolveHook } from "node:module";
+import { readFileSync } from "node:fs";
+import type { LoadFnOutput, LoadHookContext, ResolveFnOutput, ResolveHookContext } from "node:module";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
 /*
- * Module hooks for scripts (they run on a thread of their own, see node:module `register`):
+ * Module hooks for scripts:
  * - `p2pd:script` is code that has no file: -e, -p and stdin. Its relative imports start from the working folder.
  * - types are stripped from TypeScript files.
  * - `@p2pd/...` is found from the p2pd command where the script's own folder has none.
+ *
+ * They run on this thread where Node has `registerHooks`, and on a thread of their own where it has only `register`; there
+ * the next hook answers with a promise.
  */
 
-/** What the main thread hands over. */
+/** What the hooks are told. */
 export interface HookData {
 	/** The code behind `p2pd:script`. */
 	readonly code: string | undefined;
@@ -22,41 +26,60 @@ export interface HookData {
 /** The URL of code that has no file. */
 export const SCRIPT_URL = "p2pd:script";
 
+type Eventually<T> = T | Promise<T>;
+
 let data: HookData = { code: undefined, base: "", home: "" };
 
-/** Called once by node:module `register`. */
+/** Tells the hooks; node:module's `register` calls it on their thread. */
 export function initialize(given: HookData): void {
 	data = given;
 }
 
-/** node:module's resolve hook. */
-export const resolve: ResolveHook = async (specifier, context, next) => {
+/** The resolve hook. */
+export function resolve<T extends Eventually<ResolveFnOutput>>(
+	specifier: string,
+	context: ResolveHookContext,
+	next: (specifier: string, context: ResolveHookContext) => T,
+): T | ResolveFnOutput {
 	if (specifier === SCRIPT_URL) return { url: SCRIPT_URL, format: "module", shortCircuit: true };
 	const from = context.parentURL === SCRIPT_URL ? { ...context, parentURL: data.base } : context;
-	try {
-		return await next(specifier, from);
-	} catch (error) {
-		if (!specifier.startsWith("@p2pd/")) throw error;
-		return next(specifier, { ...context, parentURL: data.home });
-	}
-};
+	return orElse(
+		() => next(specifier, from),
+		(error) => {
+			if (!specifier.startsWith("@p2pd/")) throw error;
+			return next(specifier, { ...context, parentURL: data.home });
+		},
+	);
+}
 
 const TYPESCRIPT = /\.(ts|mts)$/;
 
-/** node:module's load hook. */
-export const load: LoadHook = async (url, context, next) => {
-	if (url === SCRIPT_URL)
-		return { format: "module", source: await strip(data.code ?? ""), shortCircuit: true };
+/** The load hook. */
+export function load<T extends Eventually<LoadFnOutput>>(
+	url: string,
+	context: LoadHookContext,
+	next: (url: string, context: LoadHookContext) => T,
+): T | LoadFnOutput {
+	if (url === SCRIPT_URL) return moduleOf(data.code ?? "");
 	if (!url.startsWith("file:") || !TYPESCRIPT.test(new URL(url).pathname)) return next(url, context);
-	return {
-		format: "module",
-		source: await strip(await readFile(fileURLToPath(url), "utf8")),
-		shortCircuit: true,
-	};
-};
+	return moduleOf(readFileSync(fileURLToPath(url), "utf8"));
+}
 
-/** TypeScript without its types; places in the text stay where they were. JavaScript comes through as it is. */
-async function strip(source: string): Promise<string> {
-	const { transformSync } = await import("@swc/wasm-typescript");
-	return transformSync(source, { mode: "strip-only", module: true }).code;
+/** A module of TypeScript without its types; places in the text stay where they were. JavaScript comes through as it is. */
+function moduleOf(source: string): LoadFnOutput {
+	const { transformSync } = createRequire(import.meta.url)(
+		"@swc/wasm-typescript",
+	) as typeof import("@swc/wasm-typescript");
+	const { code } = transformSync(source, { mode: "strip-only", module: true });
+	return { format: "module", source: code, shortCircuit: true };
+}
+
+/** Another answer where the first attempt fails, now or by its promise. */
+function orElse<T>(attempt: () => T, otherwise: (error: unknown) => T): T {
+	try {
+		const outcome = attempt();
+		return outcome instanceof Promise ? (outcome.catch(otherwise) as T) : outcome;
+	} catch (error) {
+		return otherwise(error);
+	}
 }

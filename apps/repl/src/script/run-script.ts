@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { register } from "node:module";
+import * as nodeModule from "node:module";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
@@ -7,7 +7,7 @@ import { inspect } from "node:util";
 import type { Context } from "../context.js";
 import { CommandError, EXIT } from "../errors.js";
 import { createSession } from "../shell/session.js";
-import { type HookData, SCRIPT_URL } from "./hooks.js";
+import { type HookData, initialize, load, resolve as resolveModule, SCRIPT_URL } from "./hooks.js";
 
 /** The code given on the command line instead of a file. */
 interface Given {
@@ -38,7 +38,7 @@ export async function runScript(context: Context, args: readonly string[], given
 		base: pathToFileURL(join(process.cwd(), "script")).href,
 		home: import.meta.url,
 	};
-	register(hooksUrl(), { data });
+	addHooks(data);
 	process.argv.splice(1, process.argv.length, file ?? "p2pd", ...(inline === undefined ? rest : args));
 	const session = createSession(() => context.signal);
 	for (const [name, value] of Object.entries({ ...session.names, signal: context.signal })) {
@@ -57,6 +57,17 @@ export async function runScript(context: Context, args: readonly string[], given
 		await session.close();
 	}
 	return typeof process.exitCode === "number" ? process.exitCode : EXIT.ok;
+}
+
+/** Adds the hooks: on this thread where Node can (22.15 and later), else on one of their own. */
+function addHooks(data: HookData): void {
+	const { registerHooks } = nodeModule as { registerHooks?: (hooks: object) => unknown };
+	if (registerHooks === undefined) {
+		nodeModule.register(hooksUrl(), { data });
+		return;
+	}
+	initialize(data);
+	registerHooks({ resolve: resolveModule, load });
 }
 
 /** The hooks stand beside this module in the source, and beside the command's entry when built. */

@@ -43,8 +43,8 @@ export async function askServers(
 	resolvers: readonly string[],
 	own: DoctorOptions,
 ): Promise<Pick<Facts, "lookups" | "stun" | "nat64">> {
-	const { options, signal } = way.context;
-	const limits = { timeout: Math.min(options.timeout, PROBE_TIMEOUT), signal };
+	const { signal } = way.context;
+	const limits = { timeout: Math.min(way.context.timeLeft(), PROBE_TIMEOUT), signal };
 	const some = servers.slice(0, MAX_STUN_SERVERS);
 	const named = some.map(({ host }) => host).filter((host) => !isIp(host));
 	const names = [...new Set(own.name ?? named)];
