@@ -1,0 +1,73 @@
+import { type AddressInfo, createServer } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loopbackNic } from "../../src/demo/loopback-nic.js";
+import { type LoopbackServers, startLoopbackServers } from "../../src/demo/loopback-servers.js";
+import { run } from "../support/run-command.js";
+
+let servers: LoopbackServers;
+beforeAll(async () => {
+	servers = await startLoopbackServers();
+});
+afterAll(() => servers.close());
+
+/** A port that nobody has at the moment. */
+async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const { port } = server.address() as AddressInfo;
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
+
+/** Runs a client until the server of another command is there. */
+async function untilAnswered(args: readonly string[], stdin: string): ReturnType<typeof run> {
+	for (let tries = 1; ; tries++) {
+		const ran = await run(args, { stdin });
+		if (ran.code === 0 && ran.stdout !== "") return ran;
+		if (tries === 40) return ran;
+	}
+}
+
+describe("p2pd pipe", () => {
+	it("sends stdin to a TCP peer, prints what comes back, and ends with the peer", async () => {
+		const target = `${servers.echo.ip}:${servers.echo.port}`;
+		const { code, stdout, stderr } = await run(["pipe", "tcp", target], { stdin: "hello\n" });
+		expect({ code, stdout }).toEqual({ code: 0, stdout: "hello\n" });
+		expect(stderr).toContain(`-> ${target}`);
+	});
+
+	it("serves one TCP peer with --listen", async () => {
+		const port = await freePort();
+		const serving = run(["pipe", "tcp", "--listen", `${port}`, "--nic", loopbackNic()], {
+			stdin: "from the server\n",
+		});
+		const client = await untilAnswered(["pipe", "tcp", `127.0.0.1:${port}`], "from the client\n");
+		expect(client.stdout).toBe("from the server\n");
+		expect(await serving).toMatchObject({ code: 0, stdout: "from the client\n" });
+	});
+
+	it("talks over UDP, and a client ends after the silence that it was told", async () => {
+		const port = await freePort();
+		const serving = run(["pipe", "udp", "--listen", `${port}`], { stdin: "pong" });
+		const client = await untilAnswered(["pipe", "udp", `127.0.0.1:${port}`, "--wait", "100"], "ping");
+		expect(client).toMatchObject({ code: 0, stdout: "pong" });
+		process.emit("SIGINT");
+		expect((await serving).stdout).toMatch(/^(ping)+$/);
+	});
+
+	it("says in one line that nobody listens", async () => {
+		const { code, stdout, stderr } = await run(["pipe", "tcp", "127.0.0.1:1"]);
+		expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+		expect(stderr).toMatch(/^error: .*ECONNREFUSED.*\n$/);
+	});
+});
+
+describe("p2pd stun", () => {
+	it("asks over TCP", async () => {
+		const { startStunServer } = await import("@p2pd/core/stun-client/server");
+		await using server = await startStunServer({ primary: { ip: "127.0.0.1", port: 0 }, tcp: true });
+		const { code, stdout } = await run(["stun", `127.0.0.1:${server.primary.port}`, "--transport", "tcp"]);
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/^mapped +127\.0\.0\.1 port \d+$/m);
+	});
+});
