@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
-import { pipeOpen, TCP } from "../src/index.js";
+import { pipeOpen, TCP } from "@p2pd/pipe";
 import { bareServer } from "./peers.js";
 
 /*
@@ -50,9 +50,11 @@ async function cost(side: string, port: number): Promise<number> {
 	return first.length > 0 ? bytes : Number.NaN;
 }
 
-/** Runs this module in a process of its own, and gives the number that it sends. */
+/** Runs this module (built: an entry of its own) in a process of its own, and gives the number that it sends. */
 async function inChild(...args: string[]): Promise<[answer: number, child: ChildProcess]> {
-	const child = fork(fileURLToPath(import.meta.url), args, { execArgv: process.execArgv });
+	const child = fork(fileURLToPath(new URL("./idle-memory.js", import.meta.url)), args, {
+		execArgv: process.execArgv,
+	});
 	const [answer] = (await once(child, "message")) as [number];
 	return [answer, child];
 }

@@ -11,3 +11,6 @@ await compareAll([
 ]);
 
 await idleMemory();
+
+// The echo cases' connections stand to the end, and would keep the process.
+process.exit();

@@ -1,5 +1,5 @@
+import { pipeOpen, type SubscriptionKey, UDP } from "@p2pd/pipe";
 import type { BenchCase } from "@p2pd/testnet/bench";
-import { pipeOpen, type SubscriptionKey, UDP } from "../src/index.js";
 import { bareUdp } from "./peers.js";
 
 const ECHOES = 2000;
