@@ -1,11 +1,13 @@
 import type { Duplex } from "node:stream";
 import type { ReadableStream, WritableStream } from "node:stream/web";
+import { inspect } from "node:util";
 import { abortable } from "./abortable.js";
+import { checkFunction, checkSubscription } from "./check.js";
 import { PipeCore } from "./core/pipe-core.js";
 import type { PipeInit, PipeSocket } from "./core/pipe-init.js";
 import type { Delivery } from "./delivery/delivery.js";
 import { PipeOptionError, PipeRoleError } from "./errors.js";
-import { parsePeer } from "./peer.js";
+import { parsePeer, peerText } from "./peer.js";
 import { receive, receiveFrom } from "./receive.js";
 import { checkRelay, noteRelays } from "./relay/check-relay.js";
 import { send } from "./send.js";
@@ -120,6 +122,7 @@ export class Pipe {
 
 	/** Calls back with each message; on a TCP server, with those of connections accepted from now on. */
 	onMessage(callback: MessageCallback): this {
+		checkFunction("callback", callback);
 		this.#core.messages.add(callback);
 		this.#core.delivery?.update();
 		return this;
@@ -177,6 +180,7 @@ export class Pipe {
 		options: SubscribeOptions = {},
 	): this {
 		const delivery = this.#delivery("subscribe");
+		checkSubscription(handler, options);
 		const existing = delivery.find(sub);
 		if (existing === undefined) {
 			const handle = handler === null ? null : ([peer, data]: Message) => handler(data, peer, this);
@@ -300,6 +304,7 @@ export class Pipe {
 	 */
 	addPipe(target: Pipe, options: { readonly to?: Peer } = {}): this {
 		const delivery = this.#delivery("addPipe");
+		if (!(target instanceof Pipe)) throw new PipeOptionError("target", `not a pipe: ${String(target)}`);
 		if (target.#core.data === null) throw target.#without("relay", "its connections have: accept()");
 		const to = options.to === undefined ? undefined : parsePeer(options.to, "to");
 		if (to !== undefined && target.#core.data.fixed) {
@@ -366,6 +371,13 @@ export class Pipe {
 	toDuplex(): Duplex {
 		if (this.#core.data?.remote == null) throw this.#without("toDuplex", "it has no peer of its own");
 		return toNodeDuplex(this, this.#source("duplex"));
+	}
+
+	/** What it is, in a line: `Pipe { tcp client open 127.0.0.1:50000 -> 127.0.0.1:80 }`. */
+	[inspect.custom](): string {
+		const { local, protocol, remote, role, state } = this;
+		const peer = remote === null ? "" : ` -> ${peerText(remote)}`;
+		return `Pipe { ${protocol} ${role} ${state} ${peerText(local)}${peer} }`;
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

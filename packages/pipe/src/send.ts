@@ -1,3 +1,4 @@
+import { bytesOf } from "./check.js";
 import type { PipeCore } from "./core/pipe-core.js";
 import { UDP_PAYLOAD } from "./defaults.js";
 import { PipeClosedError, PipeDestinationError, PipeSendQueueError, PipeTooLongError } from "./errors.js";
@@ -14,7 +15,7 @@ export function send(
 ): Promise<void> {
 	if (!core.sendable) return Promise.reject(new PipeClosedError(core.sendRefusal));
 	try {
-		let bytes: Uint8Array = typeof message === "string" ? Buffer.from(message) : message;
+		let bytes = bytesOf(message);
 		const to = dest === undefined ? data.remote : destination(core, data, dest);
 		if (to === null)
 			throw new PipeDestinationError("a UDP server's send needs a destination: send(data, [ip, port])");

@@ -63,6 +63,7 @@ function checkedSettings(protocol: Protocol, options: PipeOptions, clock: Clock)
 		throw new PipeOptionError("af", `neither 4 nor 6: ${String(options.af)}`);
 	}
 	refuse(protocol, options);
+	checkLinger(options);
 	return {
 		clock,
 		connectTimeout: number("connectTimeout", defaults.CONNECT_TIMEOUT, 1),
@@ -107,7 +108,7 @@ function refuse(protocol: Protocol, options: PipeOptions): void {
 		protocol === "tcp"
 			? ["broadcast", "anySource"]
 			: ["framing", "tls", "tlsTimeout", "connectTimeout", "attemptDelay", "keepAlive", "noDelay"]
-					.concat(["halfOpen", "backlog", "acceptQueue", "maxConnections", "onConnect"])
+					.concat(["halfOpen", "lingerSeconds", "backlog", "acceptQueue", "maxConnections", "onConnect"])
 					.map((name) => name as keyof PipeOptions);
 	for (const name of foreign) {
 		if (options[name] !== undefined) {
@@ -117,6 +118,14 @@ function refuse(protocol: Protocol, options: PipeOptions): void {
 	if (protocol === "tcp" && options.framing === undefined && (options.dedupe ?? false) !== false) {
 		throw new PipeOptionError("dedupe", "a byte stream has no messages to compare: set framing too");
 	}
+}
+
+function checkLinger({ lingerSeconds, socket }: PipeOptions): void {
+	if (lingerSeconds === undefined) return;
+	if (!Number.isInteger(lingerSeconds) || lingerSeconds < 0 || lingerSeconds > 32767) {
+		throw new PipeOptionError("lingerSeconds", `not a whole number of 0 to 32767: ${String(lingerSeconds)}`);
+	}
+	if (socket !== undefined) throw new PipeOptionError("lingerSeconds", "has no meaning for a given socket");
 }
 
 function dedupeLimit(dedupe: boolean | number | undefined): number {

@@ -147,12 +147,14 @@ export interface PipeSockets {
 		port: number;
 		localPort?: number;
 		reuse?: boolean;
+		lingerSeconds?: number;
 		signal?: AbortSignal;
 	}): Promise<TcpSocket>;
 	listen(options?: {
 		port?: number;
 		backlog?: number;
 		reuse?: boolean;
+		lingerSeconds?: number;
 		signal?: AbortSignal;
 	}): Promise<Server>;
 }
@@ -209,6 +211,11 @@ export interface PipeOptions {
 	readonly attemptDelay?: number;
 	/** Time that `close` gives unsent data before it resets; 0 resets at once. @default 4000 */
 	readonly linger?: number;
+	/**
+	 * SO_LINGER of TCP sockets that a route of `@p2pd/route` makes, in whole seconds to 32767; other factories need
+	 * not know it. 0: every close resets. More: on Linux closing holds up the whole event loop. @default off
+	 */
+	readonly lingerSeconds?: number;
 	/** Messages in each subscription's queue. @default 1000 */
 	readonly queueMessages?: number;
 	/** Bytes in each subscription's queue. @default 8 MiB */

@@ -1,3 +1,4 @@
+import { checkParts } from "../check.js";
 import { systemClock } from "../clock.js";
 import { PipeOptionError } from "../errors.js";
 import type { Pipe } from "../pipe.js";
@@ -35,6 +36,7 @@ export async function pipeOpen(
 	if (protocol !== "tcp" && protocol !== "udp") {
 		throw new PipeOptionError("protocol", `neither TCP nor UDP: ${String(protocol)}`);
 	}
+	if (options !== NO_OPTIONS) checkParts(options);
 	const { signal } = options;
 	signal?.throwIfAborted();
 	const settings = resolveSettings(protocol, options, deps.clock ?? systemClock);

@@ -16,6 +16,7 @@ export interface Candidate {
 export interface AttemptOptions {
 	readonly localPort?: number;
 	readonly reuse?: boolean;
+	readonly lingerSeconds?: number;
 }
 
 /** The first connection that stood. */
@@ -138,6 +139,6 @@ class Race implements Limited {
 		if (this.#delay !== null) clock.clearTimeout(this.#delay);
 		this.#signal?.removeEventListener("abort", this);
 		if (this.#underWay > 0) this.#stop.abort();
-		else giveBack(this.#stop);
+		else giveBack(this.#stop, this.#candidates[0]?.sockets);
 	}
 }

@@ -7,6 +7,9 @@ import type { BindableRoute, PipeRoute, PipeSockets, RouteOwner } from "../types
  */
 export async function socketsOf(route: PipeRoute, af: 4 | 6 | undefined): Promise<PipeSockets | null> {
 	if (route === null || route === undefined) return null;
+	if (typeof route !== "object") {
+		throw new PipeOptionError("route", `not a route, an interface or a socket factory: ${String(route)}`);
+	}
 	const one = !isSockets(route) && isOwner(route) ? route.route(af) : route;
 	if (isSockets(one)) return one;
 	if (isBindable(one)) return one.bind();

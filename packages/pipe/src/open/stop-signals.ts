@@ -1,3 +1,6 @@
+import { BoundSockets } from "@p2pd/route";
+import type { PipeSockets } from "../types.js";
+
 /** Spare controllers kept: as many as connect at once in all but the busiest programs. */
 const SPARES = 16;
 
@@ -11,7 +14,11 @@ export function takeController(): AbortController {
 	return spare.pop() ?? new AbortController();
 }
 
-/** Takes back a controller whose signal nobody listens to any more. One that has aborted is not kept. */
-export function giveBack(controller: AbortController): void {
+/**
+ * Takes back a controller after use, unless it has aborted. Only where `sockets` are route's own, which let go of a
+ * signal when the connection stands: another factory's connections may listen to it as long as they live.
+ */
+export function giveBack(controller: AbortController, sockets: PipeSockets | undefined): void {
+	if (!(sockets instanceof BoundSockets)) return;
 	if (!controller.signal.aborted && spare.length < SPARES) spare.push(controller);
 }

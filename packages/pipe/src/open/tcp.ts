@@ -29,8 +29,12 @@ const NO_ATTEMPT_OPTIONS: AttemptOptions = {};
 
 function attemptOptions(options: PipeOptions): AttemptOptions {
 	if (options === NO_OPTIONS) return NO_ATTEMPT_OPTIONS;
-	const { localPort, reuse } = options;
-	return { ...(localPort !== undefined && { localPort }), ...(reuse !== undefined && { reuse }) };
+	const { lingerSeconds, localPort, reuse } = options;
+	return {
+		...(localPort !== undefined && { localPort }),
+		...(reuse !== undefined && { reuse }),
+		...(lingerSeconds !== undefined && { lingerSeconds }),
+	};
 }
 
 /** A client over a connected socket, in TLS first if that is asked for. */
@@ -64,7 +68,7 @@ export async function tcpClientOver(opening: Opening, socket: Socket, remote: Pe
 
 /** Listens. */
 export async function openTcpServer(opening: Opening): Promise<Pipe> {
-	const { backlog, localPort, reuse, signal } = opening.options;
+	const { backlog, lingerSeconds, localPort, reuse, signal } = opening.options;
 	const tls = tlsAcceptorOf(opening);
 	let server: Server;
 	try {
@@ -72,6 +76,7 @@ export async function openTcpServer(opening: Opening): Promise<Pipe> {
 			...(localPort !== undefined && { port: localPort }),
 			...(backlog !== undefined && { backlog }),
 			...(reuse !== undefined && { reuse }),
+			...(lingerSeconds !== undefined && { lingerSeconds }),
 			...(signal !== undefined && { signal }),
 		});
 	} catch (cause) {

@@ -245,3 +245,81 @@ describe("adoption", () => {
 		socket.close();
 	});
 });
+
+describe("what a factory is asked for", () => {
+	const kernel = kernelRoute(4);
+	type Asked = { lingerSeconds?: number; signal?: AbortSignal };
+
+	/** The kernel's factory, which notes what it is asked for and takes no linger. */
+	function noting(): { sockets: PipeSockets; asked: Asked[] } {
+		const asked: Asked[] = [];
+		const sockets: PipeSockets = {
+			af: 4,
+			nic: null,
+			localIp: kernel.localIp,
+			udp: (options) => kernel.udp(options),
+			connect: ({ lingerSeconds, ...options }) => {
+				asked.push({ ...options, ...(lingerSeconds !== undefined && { lingerSeconds }) });
+				return kernel.connect(options);
+			},
+			listen: ({ lingerSeconds, ...options } = {}) => {
+				asked.push({ ...options, ...(lingerSeconds !== undefined && { lingerSeconds }) });
+				return kernel.listen(options);
+			},
+		};
+		return { sockets, asked };
+	}
+
+	test("lingerSeconds is passed on, and refused where it would do nothing or cannot be", async () => {
+		const { sockets, asked } = noting();
+		const server = pipes.keep(await pipeOpen(sockets, TCP, null, { lingerSeconds: 3 }));
+		pipes.keep(await pipeOpen(sockets, TCP, ["127.0.0.1", server.local[1]], { lingerSeconds: 0 }));
+		expect(asked.map(({ lingerSeconds }) => lingerSeconds)).toEqual([3, 0]);
+		for (const [protocol, options] of [
+			[UDP, { lingerSeconds: 1 }],
+			[TCP, { lingerSeconds: 0.5 }],
+			[TCP, { lingerSeconds: 32768 }],
+			[TCP, { lingerSeconds: 1, socket: createServer() }],
+		] as const) {
+			await expect(pipeOpen(sockets, protocol, null, options)).rejects.toMatchObject({
+				code: "ERR_PIPE_OPTION",
+			});
+		}
+	});
+
+	test("every connection of a factory that may keep its signal has one of its own", async () => {
+		const { sockets, asked } = noting();
+		const server = pipes.keep(await pipeOpen(sockets, TCP));
+		for (const _ of [1, 2]) {
+			pipes.keep(await pipeOpen(sockets, TCP, ["127.0.0.1", server.local[1]]));
+		}
+		expect(asked[1]?.signal).toBeInstanceOf(AbortSignal);
+		expect(asked[2]?.signal).not.toBe(asked[1]?.signal);
+	});
+
+	test("connections of a route under way never share a signal, and one that aborted is not used again", async () => {
+		const asked: (AbortSignal | undefined)[] = [];
+		const route = kernelRoute(4);
+		const connect = route.connect.bind(route);
+		route.connect = (options) => {
+			asked.push(options.signal);
+			return connect(options);
+		};
+		const server = await pipes.server(TCP);
+		const dest = ["127.0.0.1", server.local[1]] as const;
+		for (const pipe of await Promise.all([1, 2, 3].map(() => pipeOpen(route, TCP, dest)))) pipes.keep(pipe);
+		expect(new Set(asked).size).toBe(3);
+
+		const stop = new AbortController();
+		const opening = pipeOpen(route, TCP, dest, { signal: stop.signal });
+		// Asked for after the microtasks that read the destination, long before the kernel's answer.
+		for (let turn = 0; asked.length < 4 && turn < 50; turn++) await Promise.resolve();
+		// Those that stand have let go of theirs, which are used again.
+		expect(asked.slice(0, 3)).toContain(asked[3]);
+		stop.abort(new Error("enough"));
+		await expect(opening).rejects.toThrow("enough");
+		expect(asked[3]?.aborted).toBe(true);
+		pipes.keep(await pipeOpen(route, TCP, dest));
+		expect(asked[4]?.aborted).toBe(false);
+	});
+});
