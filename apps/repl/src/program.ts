@@ -86,7 +86,11 @@ function addCommonOptions(command: Command): Command {
 				],
 			),
 		)
-		.addOption(new Option("-t, --timeout <ms>", "overall deadline").argParser(milliseconds).default(10_000))
+		.addOption(
+			new Option("-t, --timeout <ms>", "deadline of all that is asked")
+				.argParser(milliseconds)
+				.default(10_000),
+		)
 		.addOption(new Option("--json", "results as JSON"))
 		.addOption(new Option("--no-nat", "do not ask what kind of NAT there is"))
 		.addOption(new Option("-q, --quiet", "no messages, only results and errors"))

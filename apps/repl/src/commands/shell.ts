@@ -10,5 +10,6 @@ export const run: Run = async (context, args, own) => {
 		return runScript(context, args, { code, print });
 	}
 	const { openShell } = await import("../shell/shell.js");
-	return openShell(context);
+	// Timers that the user's code left running must not keep the process: the user has gone.
+	process.exit(await openShell(context));
 };

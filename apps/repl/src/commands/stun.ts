@@ -16,7 +16,8 @@ export const run: Run = async (context, [target = ""], own) => {
 	const { out, options, progress } = context;
 	const transport = (own["transport"] ?? "udp") as Transport;
 	const address = await resolveTarget(context, target, transport === "tls" ? STUN_TLS_PORT : STUN_PORT);
-	const families = address.supported();
+	const families = address.supported().filter((af) => options.family === undefined || af === options.family);
+	if (families.length === 0) throw new CommandError(`${address.host} has no IPv${options.family} address`);
 	const outcomes = await progress.during(`asking ${target} over ${transport.toUpperCase()}`, () =>
 		Promise.allSettled(families.map((af) => ask(context, address, af, transport))),
 	);
@@ -70,7 +71,7 @@ function facts(mapping: StunMapping): Fact[] {
 		["mapped", at(mapped)],
 		[
 			"second address",
-			otherAddress === undefined ? "none (it cannot tell how a NAT filters)" : at(otherAddress),
+			otherAddress === undefined ? "not told (without one it cannot tell how a NAT filters)" : at(otherAddress),
 		],
 		["round trip", `${rtt.toFixed(1)} ms${sends > 1 ? `, after ${sends} sends` : ""}`],
 	];

@@ -70,8 +70,14 @@ function moduleOf(source: string): LoadFnOutput {
 	const { transformSync } = createRequire(import.meta.url)(
 		"@swc/wasm-typescript",
 	) as typeof import("@swc/wasm-typescript");
-	const { code } = transformSync(source, { mode: "strip-only", module: true });
-	return { format: "module", source: code, shortCircuit: true };
+	try {
+		const { code } = transformSync(source, { mode: "strip-only", module: true });
+		return { format: "module", source: code, shortCircuit: true };
+	} catch (fault) {
+		// It throws plain objects.
+		const { message } = fault as { message?: unknown };
+		throw new SyntaxError(`the script cannot be read: ${String(message ?? fault)}`);
+	}
 }
 
 /** Another answer where the first attempt fails, now or by its promise. */
