@@ -71,7 +71,9 @@ function facts(mapping: StunMapping): Fact[] {
 		["mapped", at(mapped)],
 		[
 			"second address",
-			otherAddress === undefined ? "not told (without one it cannot tell how a NAT filters)" : at(otherAddress),
+			otherAddress === undefined
+				? "not told (without one it cannot tell how a NAT filters)"
+				: at(otherAddress),
 		],
 		["round trip", `${rtt.toFixed(1)} ms${sends > 1 ? `, after ${sends} sends` : ""}`],
 	];

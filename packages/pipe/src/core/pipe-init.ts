@@ -26,7 +26,7 @@ export interface InitialCallbacks {
 export type PipeSocket = TcpSocket | TcpServer | UdpSocket;
 
 /** The halves of a pipe that depend on its protocol and role. */
-export interface PipeParts {
+interface PipeParts {
 	readonly transport: Transport;
 	/** The transport again, where it carries data itself. */
 	readonly data: DataTransport | null;

@@ -7,7 +7,7 @@ import { isIP } from "node:net";
  */
 
 /** A certificate and its key, as PEM. */
-export interface Identity {
+interface Identity {
 	readonly cert: string;
 	readonly key: string;
 }
