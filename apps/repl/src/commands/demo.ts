@@ -43,7 +43,10 @@ export const run: Run = async (context, _args, own) => {
 			// The shell's interfaces ask these servers, so that the walk-through works without any network.
 			process.env["P2PD_STUN_SERVERS"] ??= servers.stun.join(",");
 			const { openShell } = await import("../shell/shell.js");
-			return await openShell(context);
+			const code = await openShell(context);
+			await servers.close();
+			// As after every shell: what the user's code left running must not keep the process.
+			process.exit(code);
 		}
 		if (answer === null) throw new CommandError("the echo server did not answer within 3 seconds");
 		return EXIT.ok;

@@ -45,10 +45,14 @@ export async function seedProgram(options: SeedOptions): Promise<SeedResult> {
 	const route = await nic.route(af).bind();
 	const dest = await new Address(host, port).res(route, common);
 	const pipe = await pipeOpen(route, TCP, dest, common);
-	pipe.subscribe();
-	await pipe.send(Buffer.from("Test\r\n\r\n"));
-	const answer = await pipe.recv({ timeout: 3000 });
-	await pipe.close();
+	let answer: Buffer | null;
+	try {
+		pipe.subscribe();
+		await pipe.send(Buffer.from("Test\r\n\r\n"));
+		answer = await pipe.recv({ timeout: 3000 });
+	} finally {
+		await pipe.close();
+	}
 	for (const one of nics) one.close();
 	const { ip } = dest.select(route.af);
 	return {

@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import type { Context } from "../context.js";
-import { CommandError, EXIT } from "../errors.js";
+import { CommandError, EXIT, errorLine } from "../errors.js";
 import { createSession } from "../shell/session.js";
 import { type HookData, initialize, load, resolve as resolveModule, SCRIPT_URL } from "./hooks.js";
 
@@ -54,7 +54,7 @@ export async function runScript(context: Context, args: readonly string[], given
 			context.out.result(typeof value === "string" ? value : inspect(value, { colors, depth: 6 }));
 		}
 	} finally {
-		await session.close();
+		for (const fault of await session.close()) context.out.warn(`closing: ${errorLine(fault)}`);
 	}
 	return typeof process.exitCode === "number" ? process.exitCode : EXIT.ok;
 }

@@ -1,4 +1,9 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loopbackNic } from "../../src/demo/loopback-nic.js";
 import { type LoopbackServers, startLoopbackServers } from "../../src/demo/loopback-servers.js";
@@ -53,6 +58,47 @@ describe("p2pd pipe", () => {
 		expect(client).toMatchObject({ code: 0, stdout: "pong" });
 		process.emit("SIGINT");
 		expect((await serving).stdout).toMatch(/^(ping)+$/);
+	});
+
+	it("verifies a TLS peer, and talks to an unverified one only with --insecure", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "p2pd-tls-"));
+		const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+		const files = ["-keyout", key, "-out", cert];
+		execFileSync(
+			"openssl",
+			[
+				"req",
+				"-x509",
+				"-newkey",
+				"ec",
+				"-pkeyopt",
+				"ec_paramgen_curve:prime256v1",
+				"-nodes",
+				"-days",
+				"1",
+				"-subj",
+				"/CN=x",
+				...files,
+			],
+			{ stdio: "ignore" },
+		);
+		const server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
+			socket.on("error", () => socket.destroy());
+			socket.pipe(socket);
+		});
+		server.on("tlsClientError", (_error, socket) => socket.destroy());
+		rmSync(folder, { recursive: true });
+		await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+		const target = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+		try {
+			const refused = await run(["pipe", "tcp", target, "--tls"], { stdin: "secret" });
+			expect(refused).toMatchObject({ code: 1, stdout: "" });
+			expect(refused.stderr).toMatch(/^error: .*certificate/);
+			const taken = await run(["pipe", "tcp", target, "--tls", "--insecure"], { stdin: "open" });
+			expect(taken).toMatchObject({ code: 0, stdout: "open" });
+		} finally {
+			await new Promise((resolve) => server.close(resolve));
+		}
 	});
 
 	it("says in one line that nobody listens", async () => {
