@@ -42,6 +42,11 @@ export class ManualClock implements Clock {
 		return this.#now;
 	}
 
+	/** How many timers are set: 0 once everything under test has ended and cleared its own. */
+	get pending(): number {
+		return this.#queue.waiting;
+	}
+
 	/** Runs `fn` in `ms` of this clock's time; negative and NaN count as 0. */
 	setTimeout(fn: () => void, ms: number): unknown {
 		return this.schedule(() => {

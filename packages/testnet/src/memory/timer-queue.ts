@@ -30,6 +30,11 @@ export class TimerQueue {
 		return entry;
 	}
 
+	/** How many are waiting. Counts through the heap: for tests, not for busy loops. */
+	get waiting(): number {
+		return this.#heap.reduce((count, entry) => (entry.run === null ? count : count + 1), 0);
+	}
+
 	/** The soonest one that was not cancelled. */
 	peek(): Scheduled | undefined {
 		for (let top = this.#heap[0]; top !== undefined; top = this.#heap[0]) {

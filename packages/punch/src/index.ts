@@ -1,0 +1,6 @@
+/**
+ * UDP and TCP hole punching between two peers behind NATs.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * An MQTT broker to embed, for self-hosting and for tests.
+ *
+ * @packageDocumentation
+ */
+export {};
