@@ -32,6 +32,13 @@ export { embedV4, extractV4 } from "./nat64/embed.js";
 export type { SourceLookup } from "./order/kernel-source.js";
 export { IPRange, type RangeOperand } from "./range/ip-range.js";
 export { cidrToNetmask, netmaskToCidr } from "./range/netmask.js";
+export {
+	type Resolver,
+	type ResolverDeps,
+	type ResolverOptions,
+	type ResolverSockets,
+	resolveHost,
+} from "./resolve/resolver.js";
 export { hostPortText } from "./target/host-port-text.js";
 export { checkPort, parseTarget } from "./target/parse-target.js";
 export type { Target, TargetInput, TargetOptions, TargetWithPort } from "./target/types.js";
