@@ -35,8 +35,8 @@ function graph() {
 
 /** The first program in the README is the one that the shell's tests run. */
 function firstProgram() {
-	const source = readFileSync(join(root, "apps/repl/src/shell/seed-text.ts"), "utf8");
-	const text = source.match(/SEED_TEXT = `([\s\S]*?)`;/)?.[1]?.replaceAll("\\\\", "\\");
+	const source = readFileSync(join(root, "apps/repl/src/shell/first-program.ts"), "utf8");
+	const text = source.match(/FIRST_PROGRAM = `([\s\S]*?)`;/)?.[1]?.replaceAll("\\\\", "\\");
 	const printed = readFileSync(join(root, "README.md"), "utf8").match(
 		/<!-- first program -->\n```ts\n([\s\S]*?)```/,
 	)?.[1];

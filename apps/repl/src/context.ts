@@ -1,7 +1,5 @@
-import type { CommandLine } from "./completion/command-line.js";
-import type { Io } from "./io.js";
-import type { Output } from "./output/output.js";
-import type { Progress } from "./output/progress.js";
+import type { CommandLine } from "./completion.js";
+import type { Io, Output, Progress } from "./output/output.js";
 
 /** Options that every command takes. */
 export interface CommonOptions {

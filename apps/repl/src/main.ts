@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import pc from "picocolors";
 import { CommandError, codeOf, EXIT, errorLine } from "./errors.js";
-import { type Io, wantsColour } from "./io.js";
+import { type Io, wantsColour } from "./output/output.js";
 import { createProgram } from "./program.js";
 
 /**

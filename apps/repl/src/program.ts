@@ -1,11 +1,10 @@
 import { Command, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { describeCommands, type Load, milliseconds } from "./command-table.js";
-import { describeCommandLine } from "./completion/command-line.js";
+import { describeCommandLine } from "./completion.js";
 import type { CommonOptions } from "./context.js";
-import type { Io } from "./io.js";
-import { createOutput } from "./output/output.js";
-import { createProgress } from "./output/progress.js";
+import type { Io } from "./output/output.js";
+import { createOutput, createProgress } from "./output/output.js";
 
 /**
  * Describes the whole command line: commands, arguments, options and help. Bodies are loaded on demand.

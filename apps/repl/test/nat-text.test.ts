@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { natText } from "../src/output/nat-text.js";
+import { natText } from "../src/output/interface-text.js";
 
 const PORT = { type: 5, nat_info: "restrict port" } as const;
 const SYMMETRIC = { type: 6, nat_info: "symetric" } as const;

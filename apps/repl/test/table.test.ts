@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fitColumns, table } from "../src/output/table.js";
+import { fitColumns, table } from "../src/output/text.js";
 
 describe("table", () => {
 	it("aligns columns under their head", () => {

@@ -1,4 +1,4 @@
-import { scripts } from "../completion/scripts.js";
+import { scripts } from "../completion.js";
 import type { Run } from "../context.js";
 import { EXIT, UsageError } from "../errors.js";
 

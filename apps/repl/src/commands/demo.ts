@@ -1,9 +1,8 @@
 import type { Run } from "../context.js";
-import { loopbackNic } from "../demo/loopback-nic.js";
-import { startLoopbackServers } from "../demo/loopback-servers.js";
+import { loopbackNic, startLoopbackServers } from "../demo/loopback-servers.js";
 import { seedProgram } from "../demo/seed-program.js";
 import { CommandError, EXIT } from "../errors.js";
-import { factLines, interfaceFacts } from "../output/nic-text.js";
+import { factLines, interfaceFacts } from "../output/interface-text.js";
 
 /** `p2pd demo`: the first program, on loopback, with servers of our own. */
 export const run: Run = async (context, _args, own) => {

@@ -3,7 +3,7 @@ import { enumerateInterfaces } from "@p2pd/core/netif/os";
 import type { Run } from "../context.js";
 import { CommandError, EXIT } from "../errors.js";
 import type { Colours } from "../output/output.js";
-import { table } from "../output/table.js";
+import { table } from "../output/text.js";
 
 /** `p2pd list`: every NIC as the operating system has it. Sends nothing. */
 export const run: Run = async ({ out, options, signal, timeLeft }, _args, own) => {

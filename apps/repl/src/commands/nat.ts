@@ -1,9 +1,8 @@
 import type { Interface, NatReport } from "@p2pd/core";
 import type { Run } from "../context.js";
 import { EXIT } from "../errors.js";
-import { natText } from "../output/nat-text.js";
-import { type Fact, factLines } from "../output/nic-text.js";
-import { startedInterface } from "./started.js";
+import { type Fact, factLines, natText } from "../output/interface-text.js";
+import { startedInterface } from "./common.js";
 
 /** `p2pd nat [nic]`: what kind of NAT there is, in P2PD's numbers and RFC 4787's terms, and why. */
 export const run: Run = async (context, [name]) => {

@@ -2,8 +2,7 @@ import { once } from "node:events";
 import { type Address, type Peer, type Pipe, type PipeOptions, type Protocol, pipeOpen } from "@p2pd/core";
 import type { Context, Run } from "../context.js";
 import { CommandError, EXIT, errorLine, UsageError } from "../errors.js";
-import { resolveTarget } from "./resolve-target.js";
-import { socketsFor } from "./sockets.js";
+import { resolveTarget, socketsFor } from "./common.js";
 
 /** Own options of `p2pd pipe`. */
 interface PipeFlags {

@@ -1,7 +1,7 @@
 import type { Run } from "../context.js";
 import { CommandError, EXIT } from "../errors.js";
-import { table } from "../output/table.js";
-import { resolveTarget } from "./resolve-target.js";
+import { table } from "../output/text.js";
+import { resolveTarget } from "./common.js";
 
 /** `p2pd resolve TARGET`: the addresses of a host, in the order in which they would be tried. */
 export const run: Run = async (context, [target = ""], own) => {

@@ -1,6 +1,6 @@
 import type { Run } from "../context.js";
-import { shownFamilies } from "../output/nic-text.js";
-import { exitCodeOf, startedInterface } from "./started.js";
+import { shownFamilies } from "../output/interface-text.js";
+import { exitCodeOf, startedInterface } from "./common.js";
 
 /** `p2pd routes [nic]`: which NIC addresses stand behind which external addresses. */
 export const run: Run = async (context, [name]) => {

@@ -1,6 +1,6 @@
 import type { Run } from "../context.js";
-import { factLines, interfaceFacts } from "../output/nic-text.js";
-import { exitCodeOf, startedInterface } from "./started.js";
+import { factLines, interfaceFacts } from "../output/interface-text.js";
+import { exitCodeOf, startedInterface } from "./common.js";
 
 /** `p2pd show [nic]`: a NIC's addresses, external addresses, NAT and routes. */
 export const run: Run = async (context, [name]) => {

@@ -1,9 +1,8 @@
 import { type Address, type Family, StunClient, type StunMapping } from "@p2pd/core";
 import type { Context, Run } from "../context.js";
 import { CommandError, EXIT, errorLine } from "../errors.js";
-import { type Fact, factLines } from "../output/nic-text.js";
-import { resolveTarget } from "./resolve-target.js";
-import { socketsFor } from "./sockets.js";
+import { type Fact, factLines } from "../output/interface-text.js";
+import { resolveTarget, socketsFor } from "./common.js";
 
 /** STUN's port (RFC 8489 section 8.1); over TLS it is 5349. */
 const STUN_PORT = 3478;

@@ -1,6 +1,15 @@
 import { createServer as createTcpServer, type Server } from "node:net";
+import { networkInterfaces } from "node:os";
 import { type StunServer, startStunServer } from "@p2pd/core/stun-client/server";
 import { codeOf } from "../errors.js";
+
+/** The loopback NIC's name: `lo` on Linux, `lo0` on macOS, a longer one on Windows. */
+export function loopbackNic(): string {
+	for (const [name, addresses = []] of Object.entries(networkInterfaces())) {
+		if (addresses.some(({ address }) => address === "127.0.0.1")) return name;
+	}
+	return "lo";
+}
 
 /** Servers of our own on loopback, for a first run without any network. */
 export interface LoopbackServers {

@@ -1,14 +1,7 @@
-import { addressFindings } from "./findings/addresses.js";
-import { clockFindings } from "./findings/clock.js";
-import { defaultRouteFindings } from "./findings/default-route.js";
-import { dnsFindings } from "./findings/dns.js";
-import { doubleNatFindings } from "./findings/double-nat.js";
-import { externalFindings } from "./findings/external.js";
-import { linkFindings } from "./findings/links.js";
-import { natFindings } from "./findings/nat.js";
-import { nat64Findings } from "./findings/nat64.js";
-import { stunFindings } from "./findings/stun.js";
-import { tunnelFindings } from "./findings/tunnel.js";
+import { clockFindings } from "./clock.js";
+import { addressFindings, defaultRouteFindings, linkFindings, tunnelFindings } from "./findings/link.js";
+import { dnsFindings, nat64Findings } from "./findings/names.js";
+import { doubleNatFindings, externalFindings, natFindings, stunFindings } from "./findings/outside.js";
 import type { Facts, Finding, Status } from "./types.js";
 
 /** From the cable upwards: what is broken below explains what is broken above. */

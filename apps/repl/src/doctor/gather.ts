@@ -11,13 +11,12 @@ import {
 	type StunServerSpec,
 	stunServersFromEnv,
 } from "@p2pd/core";
-import { findNic } from "../commands/sockets.js";
-import { startedInterface } from "../commands/started.js";
+import { findNic, startedInterface } from "../commands/common.js";
 import type { Context } from "../context.js";
 import { errorLine } from "../errors.js";
+import { watchClock } from "./clock.js";
 import { MAX_RESOLVERS } from "./defaults.js";
-import { askServers } from "./probes/ask-servers.js";
-import { watchClock } from "./probes/clock.js";
+import { askServers } from "./probes.js";
 import type { DoctorOptions, ExternalFact, Facts, NatFact } from "./types.js";
 
 /**

@@ -1,5 +1,5 @@
 import type { Colours } from "../output/output.js";
-import { wrap } from "../output/wrap.js";
+import { wrap } from "../output/text.js";
 import type { Finding, Status } from "./types.js";
 
 /** A finding's status as a word of one width. */

@@ -1,5 +1,30 @@
 import { createColors } from "picocolors";
-import { columnsOf, type Io, wantsColour } from "../io.js";
+import yoctoSpinner from "yocto-spinner";
+
+/** Where a command reads from and writes to, and what it may know of its surroundings. */
+export interface Io {
+	readonly stdin: NodeJS.ReadStream;
+	/** Results go here. */
+	readonly stdout: NodeJS.WriteStream;
+	/** Messages, progress and errors go here. */
+	readonly stderr: NodeJS.WriteStream;
+	readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Columns that a result may use: those of the terminal, or as many as it needs where there is none. */
+export function columnsOf(io: Io): number {
+	return io.stdout.isTTY ? Math.max(20, io.stdout.columns) : Number.POSITIVE_INFINITY;
+}
+
+/**
+ * Whether to colour what goes to `stream`: NO_COLOR and FORCE_COLOR as no-color.org and force-color.org have them,
+ * else a terminal that is not "dumb".
+ */
+export function wantsColour(stream: NodeJS.WriteStream, env: Io["env"]): boolean {
+	if (env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "") return false;
+	if (env["FORCE_COLOR"] !== undefined && env["FORCE_COLOR"] !== "") return env["FORCE_COLOR"] !== "0";
+	return stream.isTTY === true && env["TERM"] !== "dumb";
+}
 
 /** The colours of a stream: functions that leave text as it is where colour is not wanted. */
 export type Colours = ReturnType<typeof createColors>;
@@ -35,5 +60,27 @@ export function createOutput(io: Io, options: { quiet: boolean; colour: boolean 
 		line: (value) => void io.stdout.write(`${JSON.stringify(value)}\n`),
 		message: (text) => void (options.quiet || io.stderr.write(`${text}\n`)),
 		warn: (text) => void io.stderr.write(`${text}\n`),
+	};
+}
+
+/** Tells a person at a terminal what is being asked. */
+export interface Progress {
+	/** Runs `work` while the text turns on stderr; where stderr is no terminal, just runs it. */
+	during<T>(text: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** Makes the progress of a command. It shows nothing with `quiet`, and nothing without a terminal. */
+export function createProgress(io: Io, quiet: boolean): Progress {
+	if (quiet || io.stderr.isTTY !== true) return { during: (_text, work) => work() };
+	return {
+		async during(text, work) {
+			// Ctrl-C is the command's own to handle: the spinner must not end the process.
+			const spinner = yoctoSpinner({ text, stream: io.stderr, handleSignals: false }).start();
+			try {
+				return await work();
+			} finally {
+				spinner.stop();
+			}
+		},
 	};
 }

@@ -1,14 +1,83 @@
-import { release } from "node:os";
+import { mkdirSync } from "node:fs";
+import { homedir, release } from "node:os";
+import { dirname, join } from "node:path";
+import type { CompleterResult } from "node:readline";
 import { type REPLServer, start } from "node:repl";
 import { inspect } from "node:util";
 import manifest from "../../package.json" with { type: "json" };
 import type { Context } from "../context.js";
-import { EXIT, errorLine } from "../errors.js";
-import { completeNicNames } from "./completion.js";
-import { historyFile, keepHistory } from "./history.js";
+import { codeOf, EXIT, errorLine, isError } from "../errors.js";
+import type { Io } from "../output/output.js";
+import { Walkthrough } from "./first-program.js";
 import { createSession } from "./session.js";
-import { Walkthrough } from "./walkthrough.js";
-import { createWriter } from "./writer.js";
+
+type Done = (error: Error | null, result?: CompleterResult) => void;
+type Complete = (line: string, done: Done) => void;
+
+/** The NIC name begun at the end of a line, if the line ends inside the first argument of `Interface(`. */
+export function nicNameBegun(line: string): string | undefined {
+	return /\bInterface\(\s*(["'`])([^"'`]*)$/.exec(line)?.[2];
+}
+
+/**
+ * Adds to the shell's own completion: inside `new Interface("` the names of the NICs.
+ *
+ * @param nicNames the NICs' names at this moment
+ */
+export function completeNicNames(server: REPLServer, nicNames: () => readonly string[]): void {
+	const original = server.completer as Complete;
+	const complete: Complete = (line, done) => {
+		const begun = nicNameBegun(line);
+		if (begun === undefined) original.call(server, line, done);
+		else done(null, [nicNames().filter((name) => name.startsWith(begun)), begun]);
+	};
+	Object.defineProperty(server, "completer", { value: complete, writable: true, configurable: true });
+}
+
+/**
+ * Where the shell's history is kept: P2PD_HISTORY, or the XDG state folder. An empty P2PD_HISTORY keeps none.
+ */
+export function historyFile(env: Io["env"]): string | undefined {
+	const given = env["P2PD_HISTORY"];
+	if (given !== undefined) return given === "" ? undefined : given;
+	const state = env["XDG_STATE_HOME"] || join(env["HOME"] || homedir(), ".local", "state");
+	return join(state, "p2pd", "history");
+}
+
+/** Gives the shell its history. Where the file cannot be used the session has none, and the reason comes back. */
+export function keepHistory(server: REPLServer, file: string): Promise<unknown> {
+	try {
+		mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+	} catch (error) {
+		return Promise.resolve(error);
+	}
+	return new Promise((resolve) => server.setupHistory(file, (error) => resolve(error ?? undefined)));
+}
+
+/** How the shell prints values. */
+export interface WriterOptions {
+	readonly colours: boolean;
+	/** Told of every error that is printed. */
+	readonly onError: (error: Error) => void;
+	/** Told when Ctrl-C has ended a line. */
+	readonly onInterrupt: () => void;
+}
+
+/**
+ * Makes the shell's writer: values as Node shows them, an error as one line (the shell puts "Uncaught" before one that a
+ * line threw). `.details` shows the rest.
+ */
+export function createWriter({ colours, onError, onInterrupt }: WriterOptions): (value: unknown) => string {
+	return (value) => {
+		if (!isError(value)) return inspect(value, { colors: colours, depth: 6 });
+		if (codeOf(value) === "ERR_SCRIPT_EXECUTION_INTERRUPTED") {
+			onInterrupt();
+			return "interrupted";
+		}
+		onError(value);
+		return `${value.name}: ${errorLine(value)}`;
+	};
+}
 
 /** What a user reads first. */
 function banner(): string {

@@ -1,7 +1,6 @@
 import { Interface } from "@p2pd/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loopbackNic } from "../../src/demo/loopback-nic.js";
-import { type LoopbackServers, startLoopbackServers } from "../../src/demo/loopback-servers.js";
+import { type LoopbackServers, loopbackNic, startLoopbackServers } from "../../src/demo/loopback-servers.js";
 import { run } from "../support/run-command.js";
 import { checked } from "../support/schema.js";
 

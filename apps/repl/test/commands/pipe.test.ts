@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loopbackNic } from "../../src/demo/loopback-nic.js";
-import { type LoopbackServers, startLoopbackServers } from "../../src/demo/loopback-servers.js";
+import { type LoopbackServers, loopbackNic, startLoopbackServers } from "../../src/demo/loopback-servers.js";
 import { run } from "../support/run-command.js";
 
 let servers: LoopbackServers;

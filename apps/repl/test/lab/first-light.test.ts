@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { buildLab, describeLab, HOME_IP4, homeRouter, type Lab } from "@p2pd/testnet/lab";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { SEED_TEXT } from "../../src/shell/seed-text.js";
+import { FIRST_PROGRAM } from "../../src/shell/first-program.js";
 
 const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 const fromSource = ["--conditions=@p2pd/source", "--import", "tsx", cli];
@@ -58,7 +58,7 @@ describeLab("the first program behind a home router's NAT", () => {
 		const { code, stdout, stderr } = await lab.exec(
 			"client",
 			process.execPath,
-			[...fromSource, "-e", SEED_TEXT],
+			[...fromSource, "-e", FIRST_PROGRAM],
 			{
 				env: { P2PD_STUN_SERVERS: stunServers.join(","), NO_COLOR: "1" },
 			},
@@ -69,7 +69,7 @@ describeLab("the first program behind a home router's NAT", () => {
 	});
 
 	it("runs line by line in the shell", async () => {
-		const lines = `process.env.P2PD_STUN_SERVERS = ${JSON.stringify(stunServers.join(","))};\n${SEED_TEXT}out.toString()\n`;
+		const lines = `process.env.P2PD_STUN_SERVERS = ${JSON.stringify(stunServers.join(","))};\n${FIRST_PROGRAM}out.toString()\n`;
 		const scenario = new URL("./scenarios/shell.ts", import.meta.url);
 		const { stdout, exitCode } = await lab.run<{ stdout: string; exitCode: number }>(
 			"client",

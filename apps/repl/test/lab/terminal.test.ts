@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { buildLab, describeLab, HOME_IP4, homeRouter, type Lab } from "@p2pd/testnet/lab";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { SEED_TEXT } from "../../src/shell/seed-text.js";
+import { FIRST_PROGRAM } from "../../src/shell/first-program.js";
 import { openTerminal, type Terminal, tmuxMissing } from "../support/terminal.js";
 
 const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
@@ -28,7 +28,7 @@ describeLab(`a real terminal${missing === undefined ? "" : ` (skipped: ${missing
 		terminal = await openTerminal(lab, p2pd, { env, columns: 160 });
 		await terminal.until(/Ctrl-D leaves\.\n> /);
 		let prompts = 1;
-		for (const line of SEED_TEXT.trimEnd().split("\n")) {
+		for (const line of FIRST_PROGRAM.trimEnd().split("\n")) {
 			await terminal.type(line);
 			await terminal.press("Enter");
 			prompts++;

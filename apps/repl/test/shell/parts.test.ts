@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CommandError } from "../../src/errors.js";
-import { nicNameBegun } from "../../src/shell/completion.js";
-import { historyFile } from "../../src/shell/history.js";
-import { STEPS, Walkthrough } from "../../src/shell/walkthrough.js";
-import { createWriter } from "../../src/shell/writer.js";
+import { STEPS, Walkthrough } from "../../src/shell/first-program.js";
+import { createWriter, historyFile, nicNameBegun } from "../../src/shell/shell.js";
 
 describe("the writer", () => {
 	const told: unknown[] = [];

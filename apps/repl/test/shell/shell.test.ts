@@ -2,8 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { loopbackNic } from "../../src/demo/loopback-nic.js";
-import { type LoopbackServers, startLoopbackServers } from "../../src/demo/loopback-servers.js";
+import { type LoopbackServers, loopbackNic, startLoopbackServers } from "../../src/demo/loopback-servers.js";
 import { CTRL_C, CTRL_D, type LiveShell, liveShell, TAB } from "../support/live-shell.js";
 
 let servers: LoopbackServers;

@@ -1,5 +1,5 @@
 import { PassThrough, Readable } from "node:stream";
-import type { Io } from "../../src/io.js";
+import type { Io } from "../../src/output/output.js";
 
 /** Streams that are no terminal, and what was written to them. */
 export interface FakeIo extends Io {

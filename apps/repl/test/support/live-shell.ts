@@ -1,8 +1,7 @@
 import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import type { Context } from "../../src/context.js";
-import { createOutput } from "../../src/output/output.js";
-import { createProgress } from "../../src/output/progress.js";
+import { createOutput, createProgress } from "../../src/output/output.js";
 import { openShell } from "../../src/shell/shell.js";
 import { fakeIo } from "./fake-io.js";
 
