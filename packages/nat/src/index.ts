@@ -68,7 +68,13 @@ export {
 	singleMapping,
 } from "./predict/single.js";
 export { type LifetimeDeps, type LifetimeOptions, measureLifetime } from "./probes/lifetime.js";
-export { type AssumedNat, natInfoOf } from "./report/assumed.js";
+export {
+	type AssumedNat,
+	assumedNat,
+	type NatDictionary,
+	natDictionary,
+	natInfoOf,
+} from "./report/assumed.js";
 export { parseNatReport, REPORT_SCHEMA, REPORT_VERSION } from "./report/parse.js";
 export type {
 	Agreement,

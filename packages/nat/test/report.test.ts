@@ -1,5 +1,12 @@
 import { describe, expect, it, vi } from "vitest";
-import { type NatReport, NatReportError, natInfoOf, parseNatReport } from "../src/index.js";
+import {
+	assumedNat,
+	type NatReport,
+	NatReportError,
+	natDictionary,
+	natInfoOf,
+	parseNatReport,
+} from "../src/index.js";
 import { runScene } from "./scenes/scene.js";
 
 // Virtual time costs little real time, but tests share the machine with others.
@@ -82,5 +89,24 @@ describe("in P2PD's terms", () => {
 		]);
 		expect(natInfoOf({ type: 3, delta: { type: "unknown", value: 0 }, reason }).assumed).toBe(true);
 		expect(natInfoOf({ type: 7, delta: { type: "unknown", value: 0 }, reason }).assumed).toBe(false);
+	});
+
+	it("gives the dictionary, which says `assumed` by the same rule", () => {
+		const blocked = { type: 7, delta: { type: "unknown", value: 0 }, reason } as const;
+		expect(natDictionary(blocked)).toEqual({
+			type: 7,
+			nat_info: "unknown (all responses blocked)",
+			delta: { type: 6, value: 0 },
+			delta_info: "random delta (local port == rand port)",
+		});
+		const open = { type: 1, delta: { type: 1, value: 0 }, reason } as const;
+		const half = { type: 3, delta: { type: "unknown", value: 0 }, reason } as const;
+		const nothing = { type: "unknown", delta: { type: "unknown", value: 0 }, reason: "" } as const;
+		for (const report of [blocked, open, half, nothing]) {
+			expect(natDictionary(report).assumed === true).toBe(natInfoOf(report).assumed);
+		}
+		expect(natDictionary(half)).toMatchObject({ type: 3, assumed: true, reason });
+		expect(natDictionary(nothing)).toMatchObject({ type: 5, reason: expect.stringContaining("suffice") });
+		expect(assumedNat("not tested")).toMatchObject({ type: 5, assumed: true, reason: "not tested" });
 	});
 });
