@@ -19,11 +19,23 @@ export function describeCommands(add: Add): void {
 		"show [nic]",
 		"A NIC's addresses, external addresses, NAT and routes.",
 		() => import("./commands/show.js"),
-		["p2pd show", "p2pd show eth0 --json", "p2pd show --stun stun.example.com:3478 --no-nat"],
-	);
+		[
+			"p2pd show",
+			"p2pd show eth0 --json",
+			"p2pd show --diagram",
+			"p2pd show --stun stun.example.com:3478 --no-nat",
+		],
+	)
+		.option("--diagram", "draw this host, its NIC, the NAT and the outside")
+		.option("--svg <file>", "write the diagram as a picture; - is stdout")
+		.option("--watch", "show it again whenever the network changes");
+	add("ip", "The external addresses, one a line.", () => import("./commands/ip.js"), [
+		"p2pd ip",
+		"p2pd ip --family 4 --nic wlan0",
+	]);
 	add(
 		"routes [nic]",
-		"Which NIC addresses stand behind which external ones.",
+		"Which external address each address of a NIC has.",
 		() => import("./commands/routes.js"),
 		["p2pd routes", "p2pd routes eth0 --family 4"],
 	);
@@ -31,8 +43,8 @@ export function describeCommands(add: Add): void {
 		"nat [nic]",
 		"What kind of NAT there is, in RFC 4787's terms, and why.",
 		() => import("./commands/nat.js"),
-		["p2pd nat", "p2pd nat --json --timeout 5000"],
-	);
+		["p2pd nat", "p2pd nat --json --timeout 5000", "p2pd nat --watch"],
+	).option("--watch", "test again whenever the network changes");
 	add(
 		"stun <host[:port]>",
 		"What one STUN server sees of this machine.",
@@ -89,6 +101,7 @@ export function describeCommands(add: Add): void {
 		() => import("./commands/doctor.js"),
 		["p2pd doctor", "p2pd doctor --nic wlan0 --json", "p2pd doctor --router-wan 100.64.3.7"],
 	)
+		.option("--verbose", "evidence and advice for every finding, not one line for each")
 		.option("--name <host...>", "look up these names and not those of the STUN servers")
 		.option("--dns <ip...>", "ask these DNS servers directly and not the system's")
 		.option("--nat64", "ask for RFC 7050's name, ipv4only.arpa, to find a NAT64")

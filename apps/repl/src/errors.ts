@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { printable } from "@p2pd/core/net";
 
 /*
  * CommandError             what a command says in one line before it ends with `exitCode`
@@ -50,11 +51,14 @@ export function codeOf(error: unknown): string | undefined {
 	return typeof code === "string" ? code : undefined;
 }
 
-/** An error in one line: what went wrong, why where the message does not tell, and the stable code (not for our own). */
+/**
+ * An error in one printable line: what went wrong, the cause where the message does not name it, and the stable code
+ * (not for the command's own errors).
+ */
 export function errorLine(error: unknown): string {
 	const message = text(error).split("\n", 1)[0] ?? "";
 	const cause = isError(error) && error.cause !== undefined ? text(error.cause).split("\n", 1)[0] : undefined;
 	const why = cause !== undefined && cause !== "" && !message.includes(cause) ? `: ${cause}` : "";
 	const code = error instanceof CommandError ? undefined : codeOf(error);
-	return `${message}${why}${code === undefined || message.includes(code) ? "" : ` (${code})`}`;
+	return printable(`${message}${why}${code === undefined || message.includes(code) ? "" : ` (${code})`}`);
 }

@@ -3,6 +3,7 @@ import manifest from "../package.json" with { type: "json" };
 import { describeCommands, type Load, milliseconds } from "./command-table.js";
 import { describeCommandLine } from "./completion.js";
 import type { CommonOptions } from "./context.js";
+import { errorLine, UsageError } from "./errors.js";
 import type { Io } from "./output/output.js";
 import { createOutput, createProgress } from "./output/output.js";
 
@@ -19,6 +20,7 @@ export function createProgram(io: Io, signal: AbortSignal, finish: (exitCode: nu
 		async (...given: unknown[]): Promise<void> => {
 			const command = given.at(-1) as Command;
 			const options = commonOptions(command);
+			if (options.stun !== undefined) await checkServers(options.stun);
 			const { run } = await load();
 			const out = createOutput(io, {
 				quiet: options.quiet,
@@ -56,6 +58,7 @@ export function createProgram(io: Io, signal: AbortSignal, finish: (exitCode: nu
 		.option("-e, --eval <code>", "run this code instead of a file")
 		.option("-p, --print <code>", "run this expression and print its value")
 		.addHelpText("after", examples(["p2pd", "p2pd show", "p2pd -p 'Interface.list()'", "p2pd demo"]))
+		.helpCommand("help [command]", "help for a command")
 		.action(act(() => import("./commands/shell.js")));
 	addCommonOptions(program);
 
@@ -68,6 +71,18 @@ export function createProgram(io: Io, signal: AbortSignal, finish: (exitCode: nu
 			.action(act(load)),
 	);
 	return program;
+}
+
+/** Refuses a STUN server that cannot be read, before anything is asked. */
+async function checkServers(servers: readonly string[]): Promise<void> {
+	const { parseStunServer } = await import("@p2pd/core");
+	for (const server of servers) {
+		try {
+			parseStunServer(server);
+		} catch (error) {
+			throw new UsageError(`--stun ${server}: ${errorLine(error)}`, { cause: error });
+		}
+	}
 }
 
 const examples = (lines: readonly string[]): string =>
@@ -86,11 +101,11 @@ function addCommonOptions(command: Command): Command {
 			),
 		)
 		.addOption(
-			new Option("-t, --timeout <ms>", "deadline of all that is asked")
+			new Option("-t, --timeout <ms>", "give up after so many milliseconds")
 				.argParser(milliseconds)
 				.default(10_000),
 		)
-		.addOption(new Option("--json", "results as JSON"))
+		.addOption(new Option("--json", "results as JSON, failures too"))
 		.addOption(new Option("--no-nat", "do not ask what kind of NAT there is"))
 		.addOption(new Option("-q, --quiet", "no messages, only results and errors"))
 		.addOption(new Option("--no-color", "no colours (also: NO_COLOR)"));

@@ -93,8 +93,8 @@ describe("running code", { timeout }, () => {
 
 	it.each([
 		["pipe tcp --listen 0", /listening/, 130],
-		["serve stun --port 0", /STUN server on 127\.0\.0\.1 port \d+[\s\S]*Ctrl-C/, 0],
-		["watch", /Ctrl-C ends it/, 0],
+		["serve stun --port 0", /STUN server on 127\.0\.0\.1 port \d+[\s\S]*Ctrl-C/, 130],
+		["watch", /Ctrl-C ends it/, 130],
 	])("Ctrl-C ends %s", async (args, ready, expected) => {
 		const flags = ["--conditions=@p2pd/source", "--import", "tsx", cli];
 		const code = await new Promise<number | null>((resolve) => {

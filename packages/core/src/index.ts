@@ -4,10 +4,21 @@
  * @packageDocumentation
  */
 
-// Names that several packages declare for themselves, so that none imports another for a type: one stands for all.
-export type { Clock, Family, HostPort } from "@p2pd/address";
+export type { HostPort } from "@p2pd/address";
 export * from "@p2pd/address";
 export * from "@p2pd/nat";
+// The whole of it is at @p2pd/core/net; these are the names that programs use.
+export {
+	type Clock,
+	type Endpoint,
+	endpointText,
+	FAMILIES,
+	type Family,
+	IP4,
+	IP6,
+	isFamily,
+	type SocketFactory,
+} from "@p2pd/net";
 export * from "@p2pd/netif";
 export * from "@p2pd/pipe";
 export * from "@p2pd/route";

@@ -168,13 +168,16 @@ function shown(value: unknown): string {
 
 function unknownField(prefix: string, name: string, fields: Fields, rules: ObjectRules): ArgumentProblem {
 	const renamed = rules.renamed ?? {};
-	const meant = Object.hasOwn(renamed, name) ? renamed[name] : closest(name, Object.keys(fields));
+	const meant = Object.hasOwn(renamed, name) ? renamed[name] : closestName(name, Object.keys(fields));
 	const hint = meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
 	return { path: `${prefix}${name}`, message: `is not a known option${hint}` };
 }
 
-/** The known name that a misspelt one resembles: the same letters in another case or with underscores, or one or two edits away. */
-function closest(name: string, known: readonly string[]): string | undefined {
+/**
+ * The known name that a misspelt one resembles: the same letters in another case or with other separators, or one or
+ * two edits away. Undefined where none is near.
+ */
+export function closestName(name: string, known: readonly string[]): string | undefined {
 	const plain = (text: string): string => text.replaceAll(/[_-]/g, "").toLowerCase();
 	const same = known.find((candidate) => plain(candidate) === plain(name));
 	if (same !== undefined) return same;
@@ -182,16 +185,26 @@ function closest(name: string, known: readonly string[]): string | undefined {
 	return known.find((candidate) => distance(plain(candidate), plain(name), limit) <= limit);
 }
 
-/** Levenshtein distance, or more than `limit` for texts whose lengths differ by more. */
+/** Edits between two texts, where swapping two neighbours is one; more than `limit` if their lengths differ by more. */
 function distance(a: string, b: string, limit: number): number {
 	if (Math.abs(a.length - b.length) > limit) return limit + 1;
+	let before: number[] = [];
 	let row = Array.from({ length: b.length + 1 }, (_, index) => index);
 	for (let i = 1; i <= a.length; i++) {
 		const next = [i];
 		for (let j = 1; j <= b.length; j++) {
-			const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-			next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+			const same = a[i - 1] === b[j - 1];
+			const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+			next.push(
+				Math.min(
+					(row[j - 1] ?? 0) + (same ? 0 : 1),
+					(row[j] ?? 0) + 1,
+					(next[j - 1] ?? 0) + 1,
+					swapped ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+				),
+			);
 		}
+		before = row;
 		row = next;
 	}
 	return row[b.length] ?? 0;

@@ -7,6 +7,7 @@
 export {
 	type ArgumentProblem,
 	type Check,
+	closestName,
 	type Fields,
 	is,
 	type ObjectRules,

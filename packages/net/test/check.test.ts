@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { is, objectProblem } from "../src/index.js";
+import { closestName, is, objectProblem } from "../src/index.js";
 
 const fields = {
 	timeout: is.timeout,
@@ -60,6 +60,19 @@ describe("objectProblem", () => {
 				expect(found === null || found.path.startsWith("options")).toBe(true);
 			}),
 		);
+	});
+});
+
+describe("closestName", () => {
+	it.each([
+		["shwo", "show"],
+		["sho", "show"],
+		["LIST", "list"],
+		["load_nat", "loadNat"],
+		["zzz", undefined],
+		["", undefined],
+	])("%j means %j", (name, meant) => {
+		expect(closestName(name, ["list", "show", "loadNat"])).toBe(meant);
 	});
 });
 

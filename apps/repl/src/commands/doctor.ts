@@ -2,7 +2,7 @@ import { isIp } from "@p2pd/core";
 import type { Run } from "../context.js";
 import { diagnose, resultOf } from "../doctor/diagnose.js";
 import { gather } from "../doctor/gather.js";
-import { reportText, summaryText } from "../doctor/report-text.js";
+import { briefFindings, reportText, summaryText } from "../doctor/report-text.js";
 import type { DoctorOptions } from "../doctor/types.js";
 import { EXIT, UsageError } from "../errors.js";
 
@@ -31,8 +31,10 @@ export const run: Run = async (context, _args, own) => {
 			findings,
 		});
 	} else {
-		out.result(reportText(findings, out.colours, out.columns));
+		const shown = own["verbose"] === true ? findings : briefFindings(findings);
+		out.result(reportText(shown, out.colours, out.columns));
 		out.result(`\n${summaryText(findings)}`);
+		if (own["verbose"] !== true) out.message("--verbose shows what each finding rests on.");
 	}
 	return result === "fault" ? EXIT.failed : EXIT.ok;
 };

@@ -3,7 +3,7 @@ import { enumerateInterfaces } from "@p2pd/core/netif/os";
 import type { Run } from "../context.js";
 import { CommandError, EXIT } from "../errors.js";
 import type { Colours } from "../output/output.js";
-import { table } from "../output/text.js";
+import { type Cell, table } from "../output/text.js";
 
 /** `p2pd list`: every NIC as the operating system has it. Sends nothing. */
 export const run: Run = async ({ out, options, signal, timeLeft }, _args, own) => {
@@ -11,7 +11,9 @@ export const run: Run = async ({ out, options, signal, timeLeft }, _args, own) =
 	const nics = snapshot.nics.filter((nic) => matches(nic, options));
 	if (nics.length === 0) throw new CommandError(nothingFound(snapshot, options));
 	if (own["names"] === true) {
-		for (const { name } of nics) out.result(name);
+		const names = nics.map(({ name }) => name);
+		if (options.json) out.json({ schema: "p2pd-list-names", version: 1, names });
+		else for (const name of names) out.plain(name);
 		return EXIT.ok;
 	}
 	if (options.json) {
@@ -45,14 +47,14 @@ function nothingFound({ nics }: NicSnapshot, { nic, family }: Wanted): string {
 	return family === undefined ? "this machine has no NIC" : `no NIC has an IPv${family} address`;
 }
 
-function row(nic: NicInfo, family: 4 | 6 | undefined, colours: Colours): string[] {
+function row(nic: NicInfo, family: 4 | 6 | undefined, colours: Colours): Cell[] {
 	const of = <T extends { af: 4 | 6 }>(items: readonly T[]): readonly T[] =>
 		family === undefined ? items : items.filter(({ af }) => af === family);
 	const families = ([4, 6] as const).filter((af) => family === undefined || af === family);
 	const defaults = families.filter((af) => nic.isDefault[af]).map((af) => `IPv${af}`);
 	const gateways = families.flatMap((af) => nic.gateways[af].map(({ ip }) => ip ?? "on link"));
 	return [
-		defaults.length > 0 ? colours.bold(nic.name) : nic.name,
+		defaults.length > 0 ? { text: nic.name, paint: colours.bold } : nic.name,
 		nic.kindFrom === "os" ? nic.kind : `${nic.kind}?`,
 		state(nic, colours),
 		defaults.join(" ") || "-",
@@ -65,8 +67,8 @@ function row(nic: NicInfo, family: 4 | 6 | undefined, colours: Colours): string[
 	];
 }
 
-function state({ up, running }: NicInfo, colours: Colours): string {
-	if (running) return colours.green("running");
+function state({ up, running }: NicInfo, colours: Colours): Cell {
+	if (running) return { text: "running", paint: colours.green };
 	if (running === null && up === null) return "?";
-	return up ? colours.yellow("no carrier") : colours.dim("down");
+	return up ? { text: "no carrier", paint: colours.yellow } : { text: "down", paint: colours.dim };
 }

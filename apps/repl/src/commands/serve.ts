@@ -38,7 +38,7 @@ export const run: Run = async ({ out, options, signal }, [what], own) => {
 			if (signal.aborted) resolve();
 			else signal.addEventListener("abort", () => resolve(), { once: true });
 		});
-		return EXIT.ok;
+		return EXIT.interrupted;
 	} finally {
 		await server.close();
 	}

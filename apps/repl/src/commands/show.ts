@@ -7,7 +7,7 @@ export const run: Run = async (context, [name]) => {
 	const { out, options } = context;
 	const nic = await startedInterface(context, { name, nat: options.nat });
 	try {
-		if (options.json) out.json(nic);
+		if (options.json) out.json({ schema: "p2pd-show", version: 1, ...nic.toJSON() });
 		else out.result(factLines(interfaceFacts(nic, options.family), out.colours, out.columns));
 		return exitCodeOf(nic);
 	} finally {

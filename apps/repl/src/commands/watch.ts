@@ -1,4 +1,5 @@
 import { type InterfaceChange, type InterfacesEvent, watchInterfaces } from "@p2pd/core";
+import { printable } from "@p2pd/core/net";
 import type { Run } from "../context.js";
 import { EXIT } from "../errors.js";
 import type { Colours } from "../output/output.js";
@@ -20,12 +21,15 @@ export const run: Run = async ({ out, options, signal }) => {
 	} catch (error) {
 		if (!signal.aborted) throw error;
 	}
-	return EXIT.ok;
+	return signal.aborted ? EXIT.interrupted : EXIT.ok;
 };
 
 function eventLines({ cause, changes }: InterfacesEvent, colours: Colours): string[] {
 	const woke = cause === "wake" ? ["the machine was asleep; addresses may be old"] : [];
-	return [...woke, ...changes.map((change) => `${colours.bold(change.nic)}  ${changeText(change)}`)];
+	return [
+		...woke,
+		...changes.map((change) => `${colours.bold(printable(change.nic))}  ${printable(changeText(change))}`),
+	];
 }
 
 /** A change in words. */

@@ -1,3 +1,4 @@
+import { printable } from "@p2pd/core/net";
 import type { Colours } from "../output/output.js";
 import { wrap } from "../output/text.js";
 import type { Finding, Status } from "./types.js";
@@ -5,10 +6,31 @@ import type { Finding, Status } from "./types.js";
 /** A finding's status as a word of one width. */
 const WORD_WIDTH = "not-checked".length;
 const GAP = "  ";
-/** Less room than this for the text, and it goes under the status and not beside it. */
+/** With fewer columns for the text, it goes under the status, not beside it. */
 const LEAST_TEXT = 30;
 
-/** The findings for a person: status, what, evidence and advice, wrapped to the terminal. Pure. */
+/**
+ * The findings in brief: one line for each, advice only where something is wrong, and one line for a family that the
+ * machine does not have while it has the other.
+ */
+export function briefFindings(findings: readonly Finding[]): Finding[] {
+	const address = (af: 4 | 6): Status | undefined =>
+		findings.find(({ id }) => id === `address.${af}`)?.status;
+	const absent = ([4, 6] as const).filter(
+		(af) => address(af) === "warning" && address(af === 4 ? 6 : 4) === "ok",
+	);
+	const isAboutAbsent = ({ id }: Finding): boolean =>
+		absent.some((af) => id.endsWith(`.${af}`) && id !== `address.${af}`);
+	return findings
+		.filter((finding) => finding.status === "fault" || !isAboutAbsent(finding))
+		.map((finding) => ({
+			...finding,
+			evidence: [],
+			advice: finding.status === "fault" || finding.status === "warning" ? finding.advice : null,
+		}));
+}
+
+/** The findings for a person: status, what, evidence and advice, wrapped to the terminal. */
 export function reportText(findings: readonly Finding[], colours: Colours, columns: number): string {
 	const idWidth = Math.max(...findings.map(({ id }) => id.length));
 	const beside = WORD_WIDTH + idWidth + 2 * GAP.length;
@@ -25,7 +47,7 @@ interface Form {
 
 function findingText(finding: Finding, { colours, columns, indent, idWidth }: Form): string {
 	const { id, status, what, evidence, advice } = finding;
-	const block = (text: string): string[] => wrap(text, columns - indent);
+	const block = (text: string): string[] => wrap(printable(text), columns - indent);
 	const head = `${paint(colours, status)(status.padEnd(WORD_WIDTH))}${GAP}${colours.bold(id.padEnd(idWidth))}`;
 	const whatLines = block(what);
 	const rest = [

@@ -1,4 +1,5 @@
 import type { Family, Interface, NatJson, NatReport, Route } from "@p2pd/core";
+import { printable } from "@p2pd/core/net";
 import type { Colours } from "./output.js";
 import { wrap } from "./text.js";
 
@@ -41,27 +42,27 @@ function seen(report: Known | null): string {
 /** A name, and what there is to say of it, one line each. */
 export type Fact = readonly [name: string, ...lines: string[]];
 
-/** Facts as aligned lines, wrapped to the terminal. */
+/** Facts as aligned lines, wrapped to the terminal. Their text is made printable. */
 export function factLines(
 	facts: readonly Fact[],
 	colours: Colours,
 	columns: number = Number.POSITIVE_INFINITY,
 ): string {
 	const width = Math.max(...facts.map(([name]) => name.length)) + 2;
-	const room = columns - width;
-	// Beside the names there is no room: the text goes under them.
-	const narrow = room < LEAST_TEXT;
+	const textWidth = columns - width;
+	// Too narrow for text beside the names: it goes under them.
+	const narrow = textWidth < LEAST_TEXT;
 	const indent = " ".repeat(narrow ? 2 : width);
 	return facts
 		.map(([name, ...lines]) => {
-			const wrapped = lines.flatMap((line) => wrap(line, narrow ? columns - 2 : room));
+			const wrapped = lines.flatMap((line) => wrap(printable(line), narrow ? columns - 2 : textWidth));
 			if (narrow) return [colours.bold(name), ...wrapped.map((line) => indent + line)].join("\n");
 			return colours.bold(name.padEnd(width)) + wrapped.join(`\n${indent}`);
 		})
 		.join("\n");
 }
 
-/** A terminal with fewer columns beside the names is a narrow one. */
+/** With fewer columns beside the names, text goes under them. */
 const LEAST_TEXT = 24;
 
 /** The families of a started interface that are to be shown. */
@@ -104,7 +105,7 @@ function externalText(route: Route): string {
 	return `${route.extIps.join(", ")}${remarks.length > 0 ? ` (${remarks.join("; ")})` : ""}`;
 }
 
-/** The lines without repetition; where there is none, why. */
+/** The lines without repetition, or why there are none. */
 function lines(found: readonly string[], reasons: readonly string[] = []): string[] {
 	const unique = [...new Set(found)];
 	return unique.length > 0 ? unique : [`none${reasons.length > 0 ? `: ${reasons.join("; ")}` : ""}`];

@@ -1,5 +1,7 @@
+import { printable } from "@p2pd/core/net";
 import { createColors } from "picocolors";
 import yoctoSpinner from "yocto-spinner";
+import { safeJson } from "./text.js";
 
 /** Where a command reads from and writes to, and what it may know of its surroundings. */
 export interface Io {
@@ -33,12 +35,12 @@ export type Colours = ReturnType<typeof createColors>;
 export interface Output {
 	/** Colours for results. */
 	readonly colours: Colours;
-	/** Colours for messages. */
-	readonly messageColours: Colours;
 	/** Columns that a result may use; Infinity where stdout is no terminal. */
 	readonly columns: number;
-	/** Writes a result, and a line end. */
+	/** Writes a rendered result (a table, facts, a report) as it is, and a line end. */
 	result(text: string): void;
+	/** Writes text from outside as one line of the result, made printable. */
+	plain(text: string): void;
 	/** Writes a result as JSON. */
 	json(value: unknown): void;
 	/** Writes a result as JSON on one line, for results that come one by one. */
@@ -53,15 +55,17 @@ export interface Output {
 export function createOutput(io: Io, options: { quiet: boolean; colour: boolean }): Output {
 	return {
 		colours: createColors(options.colour && wantsColour(io.stdout, io.env)),
-		messageColours: createColors(options.colour && wantsColour(io.stderr, io.env)),
 		columns: columnsOf(io),
 		result: (text) => void io.stdout.write(`${text}\n`),
-		json: (value) => void io.stdout.write(`${JSON.stringify(value, null, 2)}\n`),
-		line: (value) => void io.stdout.write(`${JSON.stringify(value)}\n`),
-		message: (text) => void (options.quiet || io.stderr.write(`${text}\n`)),
-		warn: (text) => void io.stderr.write(`${text}\n`),
+		plain: (text) => void io.stdout.write(`${printable(text)}\n`),
+		json: (value) => void io.stdout.write(`${safeJson(value, 2)}\n`),
+		line: (value) => void io.stdout.write(`${safeJson(value)}\n`),
+		message: (text) => void (options.quiet || io.stderr.write(`${printableLines(text)}\n`)),
+		warn: (text) => void io.stderr.write(`${printableLines(text)}\n`),
 	};
 }
+
+const printableLines = (text: string): string => text.split("\n").map(printable).join("\n");
 
 /** Tells a person at a terminal what is being asked. */
 export interface Progress {
@@ -75,7 +79,11 @@ export function createProgress(io: Io, quiet: boolean): Progress {
 	return {
 		async during(text, work) {
 			// Ctrl-C is the command's own to handle: the spinner must not end the process.
-			const spinner = yoctoSpinner({ text, stream: io.stderr, handleSignals: false }).start();
+			const spinner = yoctoSpinner({
+				text: printable(text),
+				stream: io.stderr,
+				handleSignals: false,
+			}).start();
 			try {
 				return await work();
 			} finally {

@@ -1,46 +1,25 @@
-import Table from "cli-table3";
+import { printable } from "@p2pd/core/net";
+import stringWidth from "string-width";
+import wrapAnsi from "wrap-ansi";
 
-/** Breaks a text at its spaces so that no line is wider than `columns`, unless one word alone is. Pure. */
+/** Two spaces between the columns of a table. */
+const GAP = "  ";
+/** No column of a table gets narrower than this. */
+const LEAST_COLUMN = 6;
+
+/** Breaks text at its spaces so that no line is wider than `columns`. A longer word is broken too. */
 export function wrap(text: string, columns: number): string[] {
-	const lines: string[] = [];
-	let line = "";
-	for (const word of text.split(" ")) {
-		if (line !== "" && line.length + 1 + word.length > columns) {
-			lines.push(line);
-			line = word;
-		} else line = line === "" ? word : `${line} ${word}`;
-	}
-	return [...lines, line];
+	if (!Number.isFinite(columns)) return text.split("\n");
+	return wrapAnsi(text, Math.max(1, columns), { hard: true }).split("\n");
 }
 
-/** No lines are drawn: two spaces part the columns. */
-const NO_LINES = {
-	top: "",
-	"top-mid": "",
-	"top-left": "",
-	"top-right": "",
-	bottom: "",
-	"bottom-mid": "",
-	"bottom-left": "",
-	"bottom-right": "",
-	left: "",
-	"left-mid": "",
-	mid: "",
-	"mid-mid": "",
-	right: "",
-	"right-mid": "",
-	middle: "  ",
-} as const;
+/** A text in a table. Each line of it is made printable, then coloured: foreign text never reaches the terminal raw. */
+export type Cell = string | { readonly text: string; readonly paint: (text: string) => string };
 
-const GAP = NO_LINES.middle.length;
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences of colours take no column
-const visible = (text: string): number => [...text.replace(/\u001b\[[0-9;]*m/g, "")].length;
-
-/** How wide each column may be so that all fit: the widest ones give way first, none below `least`. Pure. */
-export function fitColumns(natural: readonly number[], columns: number, least = 6): number[] {
+/** How wide each column may be so that all fit: the widest give way first, none below `least`. */
+export function fitColumns(natural: readonly number[], columns: number, least = LEAST_COLUMN): number[] {
 	const widths = [...natural];
-	let excess = widths.reduce((sum, width) => sum + width, 0) + GAP * (widths.length - 1) - columns;
+	let excess = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1) - columns;
 	while (excess > 0) {
 		const widest = widths.indexOf(Math.max(...widths));
 		const width = widths[widest];
@@ -54,29 +33,54 @@ export function fitColumns(natural: readonly number[], columns: number, least = 
 /**
  * Rows as aligned columns under a head. Where the terminal is narrower than the table, the widest columns wrap.
  *
- * @param columns how many columns there are; Infinity for no limit
+ * @param columns how many columns the terminal has; Infinity for no limit
  */
-export function table(
-	head: readonly string[],
-	rows: readonly (readonly string[])[],
-	columns: number,
-): string {
-	const natural = head.map((title, index) =>
-		Math.max(visible(title), ...rows.flatMap((row) => (row[index] ?? "").split("\n").map(visible))),
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[], columns: number): string {
+	const cells = [head, ...rows].map((row) => head.map((_, index) => cellLines(row[index] ?? "")));
+	const natural = head.map((_, index) =>
+		Math.max(...cells.flatMap((row) => row[index]?.lines.map((line) => stringWidth(line)) ?? [])),
 	);
 	const widths = fitColumns(natural, columns);
-	const made = new Table({
-		head: [...head],
-		chars: NO_LINES,
-		colWidths: widths,
-		wordWrap: true,
-		wrapOnWordBoundary: false,
-		style: { head: [], border: [], compact: true, "padding-left": 0, "padding-right": 0 },
-	});
-	made.push(...rows.map((row) => [...row]));
-	return made
-		.toString()
-		.split("\n")
-		.map((line) => line.trimEnd())
-		.join("\n");
+	return cells.flatMap((row) => rowLines(row, widths)).join("\n");
+}
+
+interface CellLines {
+	readonly lines: readonly string[];
+	readonly paint: (text: string) => string;
+}
+
+function cellLines(cell: Cell): CellLines {
+	const { text, paint } = typeof cell === "string" ? { text: cell, paint: (plain: string) => plain } : cell;
+	return { lines: text.split("\n").map(printable), paint };
+}
+
+/** One row of a table, as the lines that it takes. Text is wrapped and padded before it is coloured. */
+function rowLines(row: readonly CellLines[], widths: readonly number[]): string[] {
+	const wrapped = row.map(({ lines, paint }, index) => ({
+		lines: lines.flatMap((line) => wrap(line, widths[index] ?? Number.POSITIVE_INFINITY)),
+		paint,
+	}));
+	const height = Math.max(...wrapped.map(({ lines }) => lines.length));
+	return Array.from({ length: height }, (_, at) =>
+		wrapped
+			.map(({ lines, paint }, index) => {
+				const line = lines[at] ?? "";
+				const isLast = index === wrapped.length - 1;
+				const padding = isLast ? "" : " ".repeat(Math.max(0, (widths[index] ?? 0) - stringWidth(line)));
+				return (line === "" ? "" : paint(line)) + padding;
+			})
+			.join(GAP)
+			.trimEnd(),
+	);
+}
+
+/** Controls and bidirectional characters that JSON leaves as they are, and a terminal obeys. */
+const UNSAFE_IN_JSON = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** A value as JSON that is safe to print: the same value to a parser, but no control or bidirectional character in it. */
+export function safeJson(value: unknown, indent?: number): string {
+	return (JSON.stringify(value, null, indent) ?? "null").replace(
+		UNSAFE_IN_JSON,
+		(character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+	);
 }

@@ -4,8 +4,9 @@ import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
+import { closestName } from "@p2pd/core/net";
 import type { Context } from "../context.js";
-import { CommandError, EXIT, errorLine } from "../errors.js";
+import { EXIT, errorLine, UsageError } from "../errors.js";
 import { createSession } from "../shell/session.js";
 import { type HookData, initialize, load, resolve as resolveModule, SCRIPT_URL } from "./hooks.js";
 
@@ -22,15 +23,19 @@ interface Given {
  * what it opened through these names.
  *
  * @returns the exit code: what the script set as `process.exitCode`, else 0
- * @throws CommandError where the file does not exist; whatever the script throws
+ * @throws UsageError if there is no such file; whatever the script throws
  */
 export async function runScript(context: Context, args: readonly string[], given: Given): Promise<number> {
 	const [first, ...rest] = args;
 	const inline = given.print === undefined ? given.code : `export default (${given.print}\n);`;
 	const file = inline !== undefined || first === undefined || first === "-" ? undefined : resolve(first);
-	if (file !== undefined && !existsSync(file)) {
-		throw new CommandError(`there is no command and no file called "${first}"`, {
-			hint: "p2pd --help lists the commands",
+	if (first !== undefined && file !== undefined && !existsSync(file)) {
+		const meant = closestName(
+			first,
+			context.commandLine().flatMap(({ name }) => (name === "" ? [] : [name])),
+		);
+		throw new UsageError(`there is no command and no file called "${first}"`, {
+			hint: meant === undefined ? "p2pd --help lists the commands" : `did you mean: p2pd ${meant}`,
 		});
 	}
 	const data: HookData = {

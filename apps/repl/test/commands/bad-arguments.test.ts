@@ -12,6 +12,7 @@ const USAGE: readonly (readonly [args: readonly string[], says: RegExp])[] = [
 	[["stun", "a b"], /^error: /],
 	[["stun", "127.0.0.1:99999"], /^error: /],
 	[["stun", "127.0.0.1", "--transport", "sctp"], /Allowed choices/],
+	[["show", "--stun", "stun.example:99999"], /--stun stun.example:99999/],
 	[["resolve", "::1::"], /^error: /],
 	[["pipe", "icmp", "127.0.0.1:1"], /tcp or udp, not "icmp"/],
 	[["pipe", "tcp"], /a target, or --listen/],
@@ -73,7 +74,7 @@ describe("help", () => {
 
 	it("an unknown command or file is told as such", async () => {
 		const { code, stderr } = await run(["shwo"]);
-		expect(code).toBe(1);
-		expect(stderr).toMatch(/no command and no file called "shwo"/);
+		expect(code).toBe(2);
+		expect(stderr).toMatch(/no command and no file called "shwo"\ndid you mean: p2pd show/);
 	});
 });

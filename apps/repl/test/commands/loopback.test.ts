@@ -37,13 +37,14 @@ describe("p2pd list", () => {
 });
 
 describe("p2pd show", () => {
-	it("gives exactly Interface.toJSON()", async () => {
+	it("gives the name and version of its schema, and exactly Interface.toJSON()", async () => {
 		const { code, stdout } = await run(["show", nic, "--json", "--stun", stun]);
 		expect(code).toBe(0);
 		checked("show", stdout);
 		const own = await new Interface(nic, { stunServers: servers.stun }).start();
 		await own.loadNat();
-		expect(stdout).toBe(`${JSON.stringify(own.toJSON(), null, 2)}\n`);
+		const wanted = { schema: "p2pd-show", version: 1, ...own.toJSON() };
+		expect(stdout).toBe(`${JSON.stringify(wanted, null, 2)}\n`);
 		own.close();
 	});
 
