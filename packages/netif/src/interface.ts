@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
 import { FAMILIES, type Family } from "@p2pd/address";
 import type { NatReport } from "@p2pd/nat";
-import type { Route, RouteNic, RoutePool } from "@p2pd/route";
+import type { NicRef } from "@p2pd/net";
+import type { Route, RoutePool } from "@p2pd/route";
 import { checkTimeout } from "./check-timeout.js";
 import { checkFamily, type InterfaceSelector } from "./choose-nic.js";
 import { NAT_TIMEOUT } from "./defaults.js";
@@ -28,7 +29,7 @@ import { concerns } from "./watch/concerns.js";
  * A network interface: its addresses, the external addresses behind them, the routes between the two, and the NAT
  * in the way. P2PD's starting object.
  */
-export class Interface implements RouteNic {
+export class Interface implements NicRef {
 	readonly #selector: InterfaceSelector;
 	readonly #options: InterfaceOptions;
 	readonly #deps: InterfaceDeps;

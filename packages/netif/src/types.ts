@@ -1,6 +1,7 @@
 import type { Family } from "@p2pd/address";
 import type { Delta, DiscoverNatInput, NatReport, NatType } from "@p2pd/nat";
-import type { Route, RouteJson, RouteNic, SocketFactory } from "@p2pd/route";
+import type { NicRef, SocketFactory } from "@p2pd/net";
+import type { Route, RouteJson } from "@p2pd/route";
 import type {
 	Clock,
 	ExternalAddress,
@@ -42,7 +43,7 @@ export interface InterfaceOptions {
 /** A source address on a NIC, for which sockets are wanted. */
 export interface SourceSpec {
 	readonly af: Family;
-	readonly nic: RouteNic;
+	readonly nic: NicRef;
 	readonly ip: string;
 	/** Only sockets that are bound to the device will do. */
 	readonly strict: boolean;

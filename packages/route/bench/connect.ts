@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { IPRange } from "@p2pd/address";
-import { Route, type SocketDeps, type SocketFactory } from "@p2pd/route";
+import type { SocketFactory } from "@p2pd/net";
+import { Route, type SocketDeps } from "@p2pd/route";
 import type { BenchCase } from "@p2pd/testnet/bench";
-import { systemDeps } from "../src/sockets/deps.js";
+import { systemDeps } from "../src/kernel/system.js";
 
 /*
  * Connect and close, 20,000 times a side: 20 rounds of 1000, some at once. The server closes first, and each

@@ -1,39 +1,52 @@
-import type { Family } from "@p2pd/address";
+import type { ArgumentProblem, Family } from "@p2pd/net";
 
 /*
  * RouteError
- * ├── RouteValueError         ERR_ROUTE_VALUE           an option, a range or a dictionary is not what it must be
- * ├── RouteFamilyError        ERR_ROUTE_FAMILY          an address of the other family
- * ├── RouteZoneError          ERR_ROUTE_ZONE            a link-local address and no link to have it on, or two
- * ├── RouteNoAddressError     ERR_ROUTE_NO_ADDRESS      the route has no address of its own that would do
- * ├── RoutePoolEndError       ERR_ROUTE_POOL_END        pop() after the last address
- * ├── RoutePoolMissingError   ERR_ROUTE_NO_POOL         alternatives of a route that is in no pool
- * ├── NativeMissingError      ERR_ROUTE_NATIVE_MISSING  an option that needs the native part, and it is not there
- * ├── DeviceBindingError      ERR_ROUTE_DEVICE_BINDING  the device was insisted on, and the system refuses it
- * ├── UnreachableError        ERR_ROUTE_UNREACHABLE     this NIC cannot carry packets there, or answers back
- * └── SocketError             ERR_ROUTE_SOCKET          the system refused a socket; says at which call, and why
+ * ├── RouteValueError          ERR_ROUTE_VALUE           an argument, an option or a dictionary is invalid (says where)
+ * ├── RouteFamilyError         ERR_ROUTE_FAMILY          an address of the other family
+ * ├── RouteZoneError           ERR_ROUTE_ZONE            a link-local address without a link, or on another link
+ * ├── RouteNoAddressError      ERR_ROUTE_NO_ADDRESS      the route has no suitable address of its own
+ * ├── RoutePoolEndError        ERR_ROUTE_POOL_END        pop() after the last address
+ * ├── RoutePoolMissingError    ERR_ROUTE_NO_POOL         alternatives of a route that is in no pool
+ * ├── RouteNativeMissingError  ERR_ROUTE_NATIVE_MISSING  an option needs the native part, which is missing
+ * ├── RouteDeviceBindingError  ERR_ROUTE_DEVICE_BINDING  strict mode, and the system refuses to bind to the device
+ * ├── RouteUnreachableError    ERR_ROUTE_UNREACHABLE     this NIC has no way to the destination, or drops the answers
+ * └── RouteSocketError         ERR_ROUTE_SOCKET          the system refused a socket (says at which call, and why)
  */
 
-/** What every error of this package is. */
+/** The stable codes of this package's errors. */
+export type RouteErrorCode =
+	| "ERR_ROUTE_VALUE"
+	| "ERR_ROUTE_FAMILY"
+	| "ERR_ROUTE_ZONE"
+	| "ERR_ROUTE_NO_ADDRESS"
+	| "ERR_ROUTE_POOL_END"
+	| "ERR_ROUTE_NO_POOL"
+	| "ERR_ROUTE_NATIVE_MISSING"
+	| "ERR_ROUTE_DEVICE_BINDING"
+	| "ERR_ROUTE_UNREACHABLE"
+	| "ERR_ROUTE_SOCKET";
+
+/** Any error of this package. */
 export class RouteError extends Error {
 	override readonly name: string = "RouteError";
-	/** Stable and for programs; the message is for people and may change. */
-	readonly code: string;
+	/** Stable, for programs. The message is for people and may change. */
+	readonly code: RouteErrorCode;
 
-	constructor(code: string, message: string, options?: ErrorOptions) {
+	constructor(code: RouteErrorCode, message: string, options?: ErrorOptions) {
 		super(message, options);
 		this.code = code;
 	}
 }
 
-/** A value that cannot be: a port of 70000, a route of mixed families, a dictionary without its keys. */
+/** An invalid value: a port of 70000, an unknown option, a route of mixed families, a dictionary without its keys. */
 export class RouteValueError extends RouteError {
 	override readonly name = "RouteValueError";
-	/** Which value: an option's name or a path into the dictionary. */
+	/** Which value: an argument's or option's name, or a path into the dictionary. */
 	readonly field: string;
 
 	constructor(field: string, reason: string, options?: ErrorOptions) {
-		super("ERR_ROUTE_VALUE", `${field}: ${reason}`, options);
+		super("ERR_ROUTE_VALUE", `${field} ${reason}`, options);
 		this.field = field;
 	}
 }
@@ -46,24 +59,24 @@ export class RouteFamilyError extends RouteError {
 	readonly af: Family;
 
 	constructor(ip: string, af: Family) {
-		super("ERR_ROUTE_FAMILY", `${ip} is not an IPv${af} address, and the route is an IPv${af} route`);
+		super("ERR_ROUTE_FAMILY", `${ip} is not an IPv${af} address, and this is an IPv${af} route`);
 		this.ip = ip;
 		this.af = af;
 	}
 }
 
-/** A link-local address is on one link, and which is not known, or is not this route's. */
+/** A link-local address belongs to one link, and that link is unknown or is not this route's. */
 export class RouteZoneError extends RouteError {
 	override readonly name = "RouteZoneError";
 	readonly ip: string;
 
 	constructor(ip: string, reason: string) {
-		super("ERR_ROUTE_ZONE", `${ip}: ${reason}`);
+		super("ERR_ROUTE_ZONE", `${ip} ${reason}`);
 		this.ip = ip;
 	}
 }
 
-/** The route has no address of its own to bind: give `ips`. */
+/** The route has no suitable address of its own to bind: give `ips`. */
 export class RouteNoAddressError extends RouteError {
 	override readonly name = "RouteNoAddressError";
 
@@ -72,7 +85,7 @@ export class RouteNoAddressError extends RouteError {
 	}
 }
 
-/** `pop()` has given every address of the pool. */
+/** `pop()` has returned every address of the pool. */
 export class RoutePoolEndError extends RouteError {
 	override readonly name = "RoutePoolEndError";
 
@@ -86,14 +99,14 @@ export class RoutePoolMissingError extends RouteError {
 	override readonly name = "RoutePoolMissingError";
 
 	constructor() {
-		super("ERR_ROUTE_NO_POOL", "the route is in no pool, so it has no alternatives");
+		super("ERR_ROUTE_NO_POOL", "the route is not part of a pool, so it has no alternatives");
 	}
 }
 
-/** An option that only libc can set was asked for, and the native part is absent on this platform. */
-export class NativeMissingError extends RouteError {
-	override readonly name = "NativeMissingError";
-	/** The option that asked, by its name in this package. */
+/** An option that only libc can set was asked for, and this platform or installation lacks the native part. */
+export class RouteNativeMissingError extends RouteError {
+	override readonly name = "RouteNativeMissingError";
+	/** The option that needs it, by its name in this package. */
 	readonly option: string;
 
 	constructor(option: string, reason: string, options?: ErrorOptions) {
@@ -102,10 +115,10 @@ export class NativeMissingError extends RouteError {
 	}
 }
 
-/** The sockets were to be bound to the device (strict mode), and they cannot be. */
-export class DeviceBindingError extends RouteError {
-	override readonly name = "DeviceBindingError";
-	/** The NIC's name; null where the route has none. */
+/** Sockets had to be bound to the device (strict mode), and they cannot be. */
+export class RouteDeviceBindingError extends RouteError {
+	override readonly name = "RouteDeviceBindingError";
+	/** The NIC's name; null where the route has no NIC. */
 	readonly nic: string | null;
 
 	constructor(nic: string | null, reason: string, options?: ErrorOptions) {
@@ -114,12 +127,12 @@ export class DeviceBindingError extends RouteError {
 	}
 }
 
-/** Why packets by a NIC get nowhere: nothing routes them, or the kernel would drop the answers. */
+/** Why packets by a NIC get nowhere: it has no route to the destination, or the kernel would drop the answers. */
 export type UnreachableProblem = "no-gateway" | "rp-filter";
 
 /** The kernel says beforehand that this NIC cannot reach the destination; waiting would end in a time-out. */
-export class UnreachableError extends RouteError {
-	override readonly name = "UnreachableError";
+export class RouteUnreachableError extends RouteError {
+	override readonly name = "RouteUnreachableError";
 	readonly problem: UnreachableProblem;
 	readonly nic: string;
 	readonly ip: string;
@@ -132,9 +145,9 @@ export class UnreachableError extends RouteError {
 	}
 }
 
-/** The system refused. Nothing is left open. */
-export class SocketError extends RouteError {
-	override readonly name = "SocketError";
+/** The system refused a socket. Nothing is left open. */
+export class RouteSocketError extends RouteError {
+	override readonly name = "RouteSocketError";
 	/** The call that failed: `socket`, `setsockopt SO_BINDTODEVICE`, `bind`, `connect`, `listen`, ... */
 	readonly call: string;
 	/** The system's name for the reason: `EADDRINUSE`, `EADDRNOTAVAIL`, `ENODEV`, `EPERM`, ... */
@@ -148,4 +161,9 @@ export class SocketError extends RouteError {
 		this.errno = errno;
 		this.subject = subject;
 	}
+}
+
+/** Throws RouteValueError (`ERR_ROUTE_VALUE`) if a check found something. */
+export function refuse(problem: ArgumentProblem | null): void {
+	if (problem !== null) throw new RouteValueError(problem.path, problem.message);
 }

@@ -4,24 +4,22 @@
  * @packageDocumentation
  */
 export {
-	DeviceBindingError,
-	NativeMissingError,
+	RouteDeviceBindingError,
 	RouteError,
+	type RouteErrorCode,
 	RouteFamilyError,
+	RouteNativeMissingError,
 	RouteNoAddressError,
 	RoutePoolEndError,
 	RoutePoolMissingError,
+	RouteSocketError,
+	RouteUnreachableError,
 	RouteValueError,
 	RouteZoneError,
-	SocketError,
-	UnreachableError,
 	type UnreachableProblem,
 } from "./errors.js";
-export type { Libc, LibcAccess, SocketNumbers } from "./libc/types.js";
-export { BoundRoute } from "./pool/bound-route.js";
-export { Route, type RouteSet } from "./pool/route.js";
-export { RoutePool } from "./pool/route-pool.js";
-export type { RouteInit, RouteJson } from "./pool/types.js";
+export type { Reachability } from "./kernel/reachability.js";
+export type { SocketDeps } from "./kernel/system.js";
 export { resolveRoutes } from "./resolve/resolve-routes.js";
 export type {
 	Observation,
@@ -31,19 +29,8 @@ export type {
 	RouteResolution,
 	Unverified,
 } from "./resolve/types.js";
-export { BoundSockets } from "./sockets/bound-sockets.js";
-export { kernelRoute } from "./sockets/kernel-route.js";
-export type { Reachability } from "./sockets/reachability.js";
-export { type SourceRouteOptions, sourceRoute } from "./sockets/source-route.js";
-export type { SocketDeps } from "./sockets/types.js";
-export type {
-	BindOptions,
-	ConnectOptions,
-	DeviceBinding,
-	ListenOptions,
-	RouteNic,
-	SocketFactory,
-	SocketOptions,
-	SourceAddress,
-	UdpOptions,
-} from "./types.js";
+export { BoundRoute, Route, type RouteSet } from "./routes/route.js";
+export { type PoolTarget, RoutePool } from "./routes/route-pool.js";
+export { BoundSockets, type NicSockets } from "./sockets/nic-sockets.js";
+export { kernelRoute, type SourceRouteOptions, sourceRoute } from "./sockets/source-route.js";
+export type { BindOptions, DeviceBinding, RouteInit, RouteJson, SourceAddress } from "./types.js";

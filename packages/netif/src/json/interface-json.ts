@@ -1,5 +1,6 @@
 import { isDeltaType, isNatType, natInfo } from "@p2pd/nat";
-import { type Route, RouteError, type RouteNic, RoutePool } from "@p2pd/route";
+import type { NicRef } from "@p2pd/net";
+import { type Route, RouteError, RoutePool } from "@p2pd/route";
 import { InvalidJsonError } from "../errors.js";
 import { type InterfaceState, natFamily, natOf } from "../interface-state.js";
 import type { NicKind, PerFamily } from "../os/types.js";
@@ -40,7 +41,7 @@ function writeRoute(route: Route): InterfaceRouteJson {
  * @param nic what the routes hold as their NIC
  * @throws InvalidJsonError (ERR_NETIF_INVALID_JSON) with the path of what is wrong
  */
-export function readInterface(json: unknown, nic: RouteNic): InterfaceState {
+export function readInterface(json: unknown, nic: NicRef): InterfaceState {
 	const dict = asDictionary(json, "");
 	const { name: itsName, rp, nat, nat_by_af: natByAf, is_default: isDefault = {}, reasons = {} } = dict;
 	const { netiface_index: index = null, nic_no: nicNo = 0 } = dict;
@@ -74,7 +75,7 @@ function readNats(json: unknown): PerFamily<NatJson | null> {
 	return { 4: read(4), 6: read(6) };
 }
 
-function readPool(json: unknown, path: string, nic: RouteNic): RoutePool {
+function readPool(json: unknown, path: string, nic: NicRef): RoutePool {
 	if (json === undefined) return new RoutePool([]);
 	try {
 		return RoutePool.fromJSON(json, nic);

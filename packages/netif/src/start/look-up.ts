@@ -1,4 +1,4 @@
-import type { RouteNic } from "@p2pd/route";
+import type { NicRef } from "@p2pd/net";
 import { chooseNic, type InterfaceSelector } from "../choose-nic.js";
 import { type InterfaceState, stateOfNic } from "../interface-state.js";
 import type { Netifaces } from "../netifaces.js";
@@ -11,7 +11,7 @@ import { stunServersFor } from "./servers.js";
 export interface LookUp {
 	readonly selector: InterfaceSelector;
 	/** The interface: the sockets of an observation, and later the routes, are of it. */
-	readonly nic: RouteNic;
+	readonly nic: NicRef;
 	readonly netifaces: Netifaces;
 	readonly options: InterfaceOptions;
 	readonly deps: InterfaceDeps;

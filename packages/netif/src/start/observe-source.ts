@@ -1,4 +1,5 @@
-import type { Observation, ObservedSource, RouteNic } from "@p2pd/route";
+import type { NicRef } from "@p2pd/net";
+import type { Observation, ObservedSource } from "@p2pd/route";
 import type { ExternalAddress, StunServerSpec } from "@p2pd/stun-client";
 import { OBSERVE_TIMEOUT } from "../defaults.js";
 import type { NicInfo } from "../os/types.js";
@@ -8,7 +9,7 @@ import { reachableServers } from "./reachable-servers.js";
 /** What every observation of one start has in common. */
 export interface ObserverSetting {
 	readonly info: NicInfo;
-	readonly nic: RouteNic;
+	readonly nic: NicRef;
 	readonly servers: readonly StunServerSpec[];
 	readonly routesKnown: boolean;
 	readonly options: InterfaceOptions;

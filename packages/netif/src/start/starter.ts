@@ -1,4 +1,4 @@
-import type { RouteNic } from "@p2pd/route";
+import type { NicRef } from "@p2pd/net";
 import { checkTimeout } from "../check-timeout.js";
 import type { InterfaceSelector } from "../choose-nic.js";
 import { LOOK_MAX_AGE, START_TIMEOUT } from "../defaults.js";
@@ -14,7 +14,7 @@ import { observationTime, withDeadline } from "./with-deadline.js";
 /** What a starter works for. */
 export interface StarterParts {
 	/** The interface. */
-	readonly nic: RouteNic;
+	readonly nic: NicRef;
 	readonly options: InterfaceOptions;
 	readonly deps: InterfaceDeps;
 	/** Told what was learned, as soon as it is. */

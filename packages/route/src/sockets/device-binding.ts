@@ -1,10 +1,11 @@
-import type { Family, IpAddress } from "@p2pd/address";
-import { DeviceBindingError } from "../errors.js";
-import { openDescriptor } from "../libc/descriptor.js";
-import type { DeviceBinding, RouteNic } from "../types.js";
-import type { SocketDeps } from "./types.js";
+import type { IpAddress } from "@p2pd/address";
+import type { Family, NicRef } from "@p2pd/net";
+import { RouteDeviceBindingError } from "../errors.js";
+import { openDescriptor } from "../kernel/descriptor.js";
+import type { SocketDeps } from "../kernel/system.js";
+import type { DeviceBinding } from "../types.js";
 
-/** What was decided about the device, and why not more. */
+/** How sockets are tied to their NIC. */
 export interface DeviceDecision {
 	readonly binding: DeviceBinding;
 	/** Why sockets are bound by their source address only; null if they are bound to the device. */
@@ -12,26 +13,27 @@ export interface DeviceDecision {
 }
 
 /**
- * Decides whether sockets of a NIC and address are bound to the device, by trying it on a socket that sends
- * nothing. Left to itself (`wish` undefined) that is every NIC but the default one, where the system can.
- * `"device"` insists; `"source-address"` never does it.
- * @throws DeviceBindingError (`ERR_ROUTE_DEVICE_BINDING`) where the device is insisted on and cannot be had.
+ * Decides whether sockets of a NIC and address are bound to the device, by trying it on a socket that sends nothing.
+ *
+ * @param wanted undefined: bind to the device unless it is the default NIC, where the system can; `"device"`: insist on
+ * it; `"source-address"`: never
+ * @throws RouteDeviceBindingError (`ERR_ROUTE_DEVICE_BINDING`) where `wanted` is `"device"` and the system refuses it
  */
 export function decideDevice(
 	af: Family,
-	nic: RouteNic | null,
+	nic: NicRef | null,
 	ip: IpAddress,
-	wish: DeviceBinding | undefined,
+	wanted: DeviceBinding | undefined,
 	deps: SocketDeps,
 ): DeviceDecision {
 	const less = (reason: string, cause?: unknown): DeviceDecision => {
-		if (wish === "device") throw new DeviceBindingError(nic?.name ?? null, reason, { cause });
+		if (wanted === "device") throw new RouteDeviceBindingError(nic?.name ?? null, reason, { cause });
 		return { binding: "source-address", reason };
 	};
-	if (wish === "source-address") return less("asked for the source address alone");
+	if (wanted === "source-address") return less("only the source address was asked for");
 	if (nic === null) return less("the kernel chooses the NIC");
-	if (ip.isLoopback) return less("the loopback address belongs to no other device");
-	if (wish === undefined && nic.isDefault(af)) return less("the kernel's own choice is this NIC");
+	if (ip.isLoopback) return less("a loopback address cannot be used on a device");
+	if (wanted === undefined && nic.isDefault(af)) return less("this is the default NIC");
 	if (deps.platform === "win32") {
 		return { binding: "source-address", reason: "on Windows the source address decides the NIC" };
 	}
@@ -42,6 +44,9 @@ export function decideDevice(
 		access.libc.close(fd);
 		return { binding: "device", reason: null };
 	} catch (cause) {
-		return less(`the system refuses it (${cause instanceof Error ? cause.message : String(cause)})`, cause);
+		return less(
+			`the system refuses to bind to the device (${cause instanceof Error ? cause.message : String(cause)})`,
+			cause,
+		);
 	}
 }

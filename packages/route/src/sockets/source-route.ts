@@ -1,21 +1,20 @@
-import { type Family, IpAddress } from "@p2pd/address";
-import { RouteFamilyError } from "../errors.js";
-import type { DeviceBinding, RouteNic } from "../types.js";
-import { BoundSockets } from "./bound-sockets.js";
-import { checkPort } from "./check-options.js";
-import { systemDeps } from "./deps.js";
+import { type Family, type Fields, is, type NicRef, objectProblem } from "@p2pd/net";
+import { isNicOrNull } from "../arguments.js";
+import { refuse } from "../errors.js";
+import { localityOf } from "../kernel/locality.js";
+import { type SocketDeps, systemDeps } from "../kernel/system.js";
+import type { DeviceBinding } from "../types.js";
 import { decideDevice } from "./device-binding.js";
-import { localityOf } from "./locality.js";
-import { onLink } from "./place.js";
-import type { SocketDeps } from "./types.js";
+import { anyIp, readLocalIp } from "./local-binding.js";
+import { BoundSockets, type NicSockets } from "./nic-sockets.js";
 
 /** What {@link sourceRoute} takes. */
 export interface SourceRouteOptions {
 	readonly af: Family;
-	readonly nic: RouteNic | null;
-	/** The address to bind, of that family; a link-local one gets the NIC's zone. */
+	readonly nic: NicRef | null;
+	/** The address to bind, of that family. A link-local one gets the NIC's zone. */
 	readonly ip: string;
-	/** The port of sockets that are not told another. @default 0 */
+	/** The port of sockets that are not given another. @default 0 */
 	readonly port?: number;
 	/**
 	 * `"device"` refuses anything less, `"source-address"` never binds to the device. @default to the device
@@ -26,26 +25,46 @@ export interface SourceRouteOptions {
 	readonly linkLocal?: string;
 }
 
+const fields: Fields = {
+	af: is.family,
+	nic: isNicOrNull,
+	ip: is.text,
+	port: is.port,
+	deviceBinding: is.oneOf("device", "source-address"),
+	linkLocal: is.text,
+};
+
 /**
- * Sockets of one NIC and one source address, before there is any route: what external addresses are observed
- * with.
- * @throws RouteFamilyError, RouteZoneError, RouteValueError, AddressSyntaxError; DeviceBindingError where the
- * device is insisted on and cannot be had.
+ * Sockets of one NIC and one source address without a route: external addresses are observed with them.
+ * @throws RouteFamilyError, RouteZoneError, RouteValueError, AddressSyntaxError; RouteDeviceBindingError where
+ * `deviceBinding` is `"device"` and the system refuses it
  */
-export function sourceRoute(options: SourceRouteOptions, deps: SocketDeps = systemDeps): BoundSockets {
-	const { af, nic } = options;
-	const ip = ownIp(options.ip, af, nic);
-	const linkLocal = options.linkLocal === undefined ? null : ownIp(options.linkLocal, af, nic);
-	const port = checkPort("port", options.port ?? 0);
+export function sourceRoute(options: SourceRouteOptions, deps: SocketDeps = systemDeps): NicSockets {
+	refuse(objectProblem(options, "", fields, { required: ["af", "nic", "ip"] }));
+	const { af, nic, port = 0 } = options;
+	const ip = readLocalIp(options.ip, af, nic);
+	const linkLocal = options.linkLocal === undefined ? null : readLocalIp(options.linkLocal, af, nic);
 	const { binding, reason } = decideDevice(af, nic, ip, options.deviceBinding, deps);
 	const strict = options.deviceBinding === "device";
 	const freeBind = localityOf(ip, deps) === "routed";
 	return new BoundSockets({ af, nic, ip, linkLocal, port, freeBind, binding, strict }, reason, deps);
 }
 
-/** An address of the route's family, with the NIC's zone if it is link-local. */
-export function ownIp(text: string, af: Family, nic: RouteNic | null): IpAddress {
-	const ip = IpAddress.parse(text);
-	if (ip.af !== af) throw new RouteFamilyError(text, af);
-	return onLink(ip, nic);
+/**
+ * A socket factory that leaves NIC and address to the kernel: what a program has without routes.
+ * @throws RouteValueError for a family other than 4 and 6
+ */
+export function kernelRoute(af: Family, deps: SocketDeps = systemDeps): NicSockets {
+	refuse(is.family(af, "af"));
+	const binding = {
+		af,
+		nic: null,
+		ip: anyIp(af),
+		linkLocal: null,
+		port: 0,
+		freeBind: false,
+		binding: "source-address",
+		strict: false,
+	} as const;
+	return new BoundSockets(binding, "the kernel chooses the NIC", deps);
 }

@@ -199,9 +199,14 @@ describe("IPv6", () => {
 		expect(text).toEqual(["[2001:4860:1::5/128] -> [2001:4860:1::5/128]"]);
 	});
 
-	it("makes no route of link-locals alone, and observes none", async () => {
-		const { pool, linkLocals, asked } = await resolve(6, {}, { addresses: ["fe80::1/64"] });
-		expect([pool.routes, linkLocals.map(String), asked]).toEqual([[], ["fe80::1/128"], []]);
+	it("makes one unverified route of link-locals without other addresses, and observes nothing", async () => {
+		const { pool, linkLocals, asked } = await resolve(6, {}, { addresses: ["fe80::1/64", "fe80::2/64"] });
+		expect(pool.routes.map(String)).toEqual(["[fe80::1/128, fe80::2/128] -> []"]);
+		expect(pool.routes[0]).toMatchObject({
+			isVerified: false,
+			reason: "a link-local address is not seen outside its link",
+		});
+		expect([linkLocals.map(String), asked]).toEqual([["fe80::1/128", "fe80::2/128"], []]);
 	});
 
 	it("reports a unique-local address that nobody sees, and keeps it last", async () => {
@@ -234,12 +239,12 @@ describe("what could not be verified", () => {
 	it.each([
 		["10.1.1.1", "is not public"],
 		["100.64.0.1", "is not public"],
-		["127.0.0.1", "can be nobody's"],
-		["0.0.0.0", "can be nobody's"],
-		["224.0.0.1", "can be nobody's"],
+		["127.0.0.1", "cannot be an external address"],
+		["0.0.0.0", "cannot be an external address"],
+		["224.0.0.1", "cannot be an external address"],
 		["2001:4860::9", "is not an IPv4 address"],
-		["gibberish", "is none"],
-		["1.2.3", "is none"],
+		["gibberish", "is not an IP address"],
+		["1.2.3", "is not an IP address"],
 	])("is what an observer says and cannot be: %s", async (ip, reason) => {
 		const { unverified, pool } = await resolve(4, { "10.0.0.5": ip });
 		expect(unverified[0]?.reason).toContain(reason);

@@ -1,9 +1,11 @@
 import { closeSync, openSync } from "node:fs";
 import { IPRange } from "@p2pd/address";
-import { kernelRoute, type Libc, Route, type RouteNic, type SocketDeps, sourceRoute } from "@p2pd/route";
+import type { NicRef } from "@p2pd/net";
+import { kernelRoute, Route, type SocketDeps, sourceRoute } from "@p2pd/route";
+import type { Libc } from "@p2pd/route/kernel";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadLibc } from "../../src/libc/load-libc.js";
-import { systemDeps } from "../../src/sockets/deps.js";
+import { loadLibc } from "../../src/kernel/libc.js";
+import { systemDeps } from "../../src/kernel/system.js";
 import { closed, DEFAULT_LO, LO, NO_NATIVE, openDescriptors, portOf } from "./kit.js";
 
 /** Each takes some 0.1 ms, so that there is no need to do fewer. */
@@ -14,11 +16,11 @@ const NOT_OURS = "192.0.2.1";
 const access = loadLibc();
 
 /** A NIC that is there when the route is bound, and gone when sockets are made. */
-function vanishing(): RouteNic {
+function vanishing(): NicRef {
 	let asked = 0;
 	return {
 		get name() {
-			return asked++ < 1 ? "lo" : "gone0";
+			return asked++ < 2 ? "lo" : "gone0";
 		},
 		index: null,
 		isDefault: () => false,
@@ -82,9 +84,9 @@ describe.skipIf(!access.available || process.platform !== "linux")(
 		const all = { reuse: true, ttl: 9, lingerSeconds: 0 } as const;
 		const elsewhere = (deps?: SocketDeps) => sourceRoute({ af: 4, nic: DEFAULT_LO, ip: NOT_OURS }, deps);
 		const here = (deps?: SocketDeps) => sourceRoute({ af: 4, nic: DEFAULT_LO, ip: "127.0.0.1" }, deps);
-		const tied = (nic: RouteNic) => sourceRoute({ af: 4, nic, ip: NOT_OURS, deviceBinding: "device" });
+		const tied = (nic: NicRef) => sourceRoute({ af: 4, nic, ip: NOT_OURS, deviceBinding: "device" });
 		const to = () => ({ ip: "127.0.0.1", port: portOf(busy) });
-		const route = (text: string, nic: RouteNic = LO) =>
+		const route = (text: string, nic: NicRef = LO) =>
 			new Route({ af: 4, nic, nicIps: [new IPRange(text)], extIps: [] });
 		const aborting = <T>(make: (signal: AbortSignal) => Promise<T>): Promise<T> => {
 			const stop = new AbortController();
@@ -181,7 +183,7 @@ describe.skipIf(!access.available || process.platform !== "linux")(
 				"ERR_ROUTE_NO_ADDRESS",
 			],
 			["bind, other family", () => route(NOT_OURS).bind({ ips: "::1" }), "ERR_ROUTE_FAMILY"],
-			["bind, no address", () => route(NOT_OURS).bind({ ips: "nonsense" }), "ERR_ADDRESS_SYNTAX"],
+			["bind, no address", () => route(NOT_OURS).bind({ ips: "nonsense" }), "ERR_ROUTE_VALUE"],
 		];
 
 		/** All that an error says of itself and of its cause. */

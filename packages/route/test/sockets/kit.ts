@@ -1,19 +1,19 @@
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import type { Server, Socket } from "node:net";
-import type { Family } from "@p2pd/address";
-import type { RouteNic, SocketDeps } from "@p2pd/route";
+import type { Family, NicRef } from "@p2pd/net";
+import type { SocketDeps } from "@p2pd/route";
 
 /** This machine's loopback NIC, which needs no network to bind to. */
-export const LO: RouteNic = { name: "lo", index: null, isDefault: () => false };
+export const LO: NicRef = { name: "lo", index: null, isDefault: () => false };
 /** The same as the default NIC, which sockets are not tied to. */
-export const DEFAULT_LO: RouteNic = { ...LO, isDefault: () => true };
+export const DEFAULT_LO: NicRef = { ...LO, isDefault: () => true };
 
 /** A machine without the native part. */
 export const NO_NATIVE: SocketDeps = {
 	libc: () => ({ available: false, reason: "taken away by the test", cause: undefined }),
 	platform: process.platform,
-	now: () => 0,
+	clock: { now: () => 0 },
 	reversePathFilter: () => null,
 };
 

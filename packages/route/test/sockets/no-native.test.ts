@@ -11,7 +11,7 @@ describe("without the native part", () => {
 	const sockets = kernelRoute(4, NO_NATIVE);
 	const to = { ip: "127.0.0.1", port: 9 };
 	const missing = (option: string) => ({
-		name: "NativeMissingError",
+		name: "RouteNativeMissingError",
 		code: "ERR_ROUTE_NATIVE_MISSING",
 		option,
 	});

@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { IPRange } from "@p2pd/address";
-import { kernelRoute, Route, type SocketDeps, type SocketFactory, sourceRoute } from "@p2pd/route";
+import type { SocketFactory } from "@p2pd/net";
+import { kernelRoute, Route, type SocketDeps, sourceRoute } from "@p2pd/route";
 import { afterEach, describe, expect, it } from "vitest";
-import { systemDeps } from "../../src/sockets/deps.js";
+import { systemDeps } from "../../src/kernel/system.js";
 import { accepted, closed, DEFAULT_LO, LO, LOOPBACK, NO_NATIVE, portOf } from "./kit.js";
 
 const open: { destroy?(): void; close?(): void }[] = [];
@@ -68,7 +69,7 @@ describe.each(factories)("sockets: %s", (_name, sockets) => {
 	it("fail with the system's reason", async () => {
 		const server = kept(await sockets.listen());
 		const port = portOf(server);
-		const busy = { name: "SocketError", code: "ERR_ROUTE_SOCKET", errno: "EADDRINUSE" };
+		const busy = { name: "RouteSocketError", code: "ERR_ROUTE_SOCKET", errno: "EADDRINUSE" };
 		await expect(sockets.listen({ port })).rejects.toMatchObject({ ...busy, call: "listen" });
 		const socket = kept(await sockets.udp());
 		await expect(sockets.udp({ port: portOf(socket) })).rejects.toMatchObject({ ...busy, call: "bind" });

@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { networkInterfaces } from "node:os";
 import { type Family, IpAddress } from "@p2pd/address";
+import type { NicRef } from "@p2pd/net";
 import {
 	kernelRoute,
 	type Observation,
 	type Route,
 	RouteError,
-	type RouteNic,
 	resolveRoutes,
 	sourceRoute,
 } from "@p2pd/route";
@@ -23,7 +23,7 @@ export interface ResolveInput {
 
 /** Resolves a NIC's routes as the OS has its addresses, then asks for the external address of some pool members. */
 export async function run({ af, nic: name, server, indexes }: ResolveInput) {
-	const nic: RouteNic = { name, index: null, isDefault: () => true };
+	const nic: NicRef = { name, index: null, isDefault: () => true };
 	const addresses = (networkInterfaces()[name] ?? [])
 		.filter((address) => address.family === `IPv${af}`)
 		.map(({ address, cidr, scopeid }) => ({

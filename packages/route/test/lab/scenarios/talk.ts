@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type Family, IPRange } from "@p2pd/address";
-import { type BindOptions, kernelRoute, Route, type RouteNic, type SocketFactory } from "@p2pd/route";
+import type { NicRef, SocketFactory } from "@p2pd/net";
+import { type BindOptions, kernelRoute, Route } from "@p2pd/route";
 
 /** One talk: "hello" by a route to an echo server. */
 export interface Talk {
@@ -59,7 +60,7 @@ async function have(talk: Talk): Promise<Talked> {
 
 async function factoryOf({ af, nic, bind }: Talk): Promise<SocketFactory> {
 	if (nic === null) return kernelRoute(af);
-	const routeNic: RouteNic = { name: nic.name, index: null, isDefault: () => nic.isDefault };
+	const routeNic: NicRef = { name: nic.name, index: null, isDefault: () => nic.isDefault };
 	const route = new Route({ af, nic: routeNic, nicIps: [new IPRange(nic.ip)], extIps: [] });
 	return route.bind(bind);
 }
