@@ -3,4 +3,27 @@
  *
  * @packageDocumentation
  */
-export {};
+export {
+	TurnAuthError,
+	TurnClosedError,
+	TurnError,
+	type TurnErrorResponse,
+	TurnLostError,
+	TurnNetworkError,
+	TurnOptionError,
+	TurnPeerError,
+	TurnProtocolError,
+	TurnResponseError,
+	TurnTimeoutError,
+	TurnUnsupportedError,
+} from "./errors.js";
+export { TurnRoute, turnRoute } from "./turn-route.js";
+export type {
+	TurnCredentialSource,
+	TurnCredentials,
+	TurnDeps,
+	TurnRouteOptions,
+	TurnServer,
+	TurnTlsOptions,
+	TurnTransport,
+} from "./types.js";

@@ -1,0 +1,28 @@
+import type { Resolver } from "@p2pd/address";
+import type { Clock, Endpoint, Family, RandomBytes, SocketFactory } from "@p2pd/net";
+import type { TurnCredentialSource, TurnTlsOptions, TurnTransport } from "../types.js";
+
+/** A route's options, checked, with their defaults, and its environment. */
+export interface TurnSetup {
+	readonly host: string;
+	readonly port: number;
+	readonly transport: TurnTransport;
+	readonly credentials: TurnCredentialSource;
+	readonly sockets: SocketFactory;
+	readonly tls: TurnTlsOptions;
+	readonly family: Family;
+	readonly bothFamilies: boolean;
+	readonly evenPort: boolean | "pair";
+	readonly reservationToken: Uint8Array | null;
+	readonly dontFragment: boolean;
+	readonly keepAlive: number;
+	readonly timeout: number;
+	readonly clock: Clock;
+	readonly random: RandomBytes;
+	readonly resolve: Resolver;
+}
+
+/** A server that was resolved, and the name that its certificate must be for. */
+export interface ServerPlace extends Endpoint {
+	readonly host: string;
+}
