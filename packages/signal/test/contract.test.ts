@@ -61,7 +61,10 @@ describe.each(Object.entries(WORLDS))("a signal: %s", (_name, build) => {
 		const where = await world();
 		const a = await open(where);
 		await a.send(createIdentity().id, Uint8Array.of(1));
-		await expect(a.send("somebody", Uint8Array.of(1))).rejects.toMatchObject({ code: "ERR_SIGNAL_ARGUMENT", argument: "to" });
+		await expect(a.send("somebody", Uint8Array.of(1))).rejects.toMatchObject({
+			code: "ERR_SIGNAL_ARGUMENT",
+			argument: "to",
+		});
 		await expect(a.send(a.id, new Uint8Array(8193))).rejects.toMatchObject({ argument: "bytes" });
 	});
 
