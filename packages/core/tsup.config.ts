@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-	entry: ["src/index.ts", "src/stun-client-server.ts", "src/net.ts", "src/netif-os.ts"],
+	entry: ["src/index.ts", "src/stun-client-server.ts", "src/net.ts", "src/netif-os.ts", "src/nat-predict.ts"],
 	format: ["esm", "cjs"],
 	target: "node20",
 	platform: "node",

@@ -1,5 +1,6 @@
 import * as address from "@p2pd/address";
 import * as nat from "@p2pd/nat";
+import * as predict from "@p2pd/nat/predict";
 import * as netif from "@p2pd/netif";
 import * as os from "@p2pd/netif/os";
 import * as pipe from "@p2pd/pipe";
@@ -8,6 +9,7 @@ import * as stun from "@p2pd/stun-client";
 import * as stunServer from "@p2pd/stun-client/server";
 import { describe, expect, it } from "vitest";
 import * as core from "../src/index.js";
+import * as corePredict from "../src/nat-predict.js";
 import * as coreOs from "../src/netif-os.js";
 import * as coreStunServer from "../src/stun-client-server.js";
 
@@ -37,5 +39,6 @@ describe("the facade", () => {
 	it("passes the subpaths on", () => {
 		expect(names(coreStunServer)).toEqual(names(stunServer));
 		expect(names(coreOs)).toEqual(names(os));
+		expect(names(corePredict)).toEqual(names(predict));
 	});
 });

@@ -5,7 +5,7 @@
  * clock, over seeds: without loss, with loss, and with loss, satellite round trips and liars.
  */
 import { parseArgs } from "node:util";
-import { falseSilence } from "../src/classify/error-rates.js";
+import { falseSilence } from "../src/classify/delta.js";
 import { SILENCE_SENDS, SILENCE_SENDS_LOSSY } from "../src/defaults.js";
 import { CASES, runMatrix, type Tally, twoLiars } from "../test/scenes/matrix.js";
 import type { Scene } from "../test/scenes/scene.js";

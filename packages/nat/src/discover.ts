@@ -1,30 +1,30 @@
-import { randomBytes } from "node:crypto";
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
-import { type Family, type HostPort, systemClock } from "@p2pd/stun-client";
+import { type Check, is, systemClock, systemRandom } from "@p2pd/net";
+import { checkArgument, DEPS_FIELDS, isIpText, isPositiveTime, isServerEndpoint } from "./check.js";
 import { MAX_SERVERS, TIMEOUT } from "./defaults.js";
-import type { Discovery } from "./engine/discovery.js";
-import { runDiscovery } from "./engine/run.js";
-import { sourceAddress } from "./engine/stun-sockets.js";
+import type { Discovery } from "./discovery.js";
 import { NatArgumentError, NatSocketError } from "./errors.js";
 import { reportOf } from "./report/report.js";
+import { runDiscovery } from "./run.js";
 import { resolveServers } from "./servers.js";
-import type { DiscoverNatInput, NatReport } from "./types.js";
+import type { DiscoverySnapshot } from "./snapshot.js";
+import { sourceAddress } from "./stun-sockets.js";
+import type { NatDeps, NatOptions, NatReport } from "./types.js";
 
 type Listener = (report: NatReport) => void;
 
 /**
- * Find out how the NAT on the way behaves: mapping, filtering, P2PD's type, how ports are picked, and more.
+ * Finds out how the NAT on the way behaves: mapping, filtering, P2PD's type, how ports are picked, and more.
  *
- * About three round trips; sends STUN requests to the servers given and nothing else, at most 60 of them where
- * nothing is lost and nobody contradicts, 120 otherwise. What the network does is in the report and is not thrown.
+ * It takes about three round trips and sends STUN requests to the servers given and nothing else: at most 60 of them
+ * where nothing is lost and no answers differ, else 120. What the network does is in the report and is not thrown.
  *
- * @throws NatArgumentError (`ERR_NAT_ARGUMENT`) for servers or options that make no sense
+ * @throws NatArgumentError (`ERR_NAT_ARGUMENT`) for a wrong argument, and where no server has an address of the family
  * @throws NatSocketError (`ERR_NAT_SOCKET`) if no UDP socket can be made
  * @throws the signal's reason
  */
-export async function discoverNat(input: DiscoverNatInput): Promise<NatReport> {
-	return discover(input, () => undefined);
+export async function discoverNat(options: NatOptions, deps: NatDeps): Promise<NatReport> {
+	checkInput(options, deps);
+	return discover(options, deps, () => undefined);
 }
 
 /**
@@ -32,14 +32,19 @@ export async function discoverNat(input: DiscoverNatInput): Promise<NatReport> {
  * round trip, the mapping after one or two, the whole after three. The last one has `final` true. Leaving the loop
  * ends the discovery.
  */
-export async function* discoverNatSteps(input: DiscoverNatInput): AsyncGenerator<NatReport, void, undefined> {
+export async function* discoverNatSteps(
+	options: NatOptions,
+	deps: NatDeps,
+): AsyncGenerator<NatReport, void, undefined> {
+	checkInput(options, deps);
 	const leave = new AbortController();
-	const signal = input.signal === undefined ? leave.signal : AbortSignal.any([input.signal, leave.signal]);
+	const signal =
+		options.signal === undefined ? leave.signal : AbortSignal.any([options.signal, leave.signal]);
 	const queue: NatReport[] = [];
 	let wake: () => void = () => undefined;
 	let failure: unknown;
 	let running = true;
-	const work = discover({ ...input, signal }, (report) => {
+	const work = discover({ ...options, signal }, deps, (report) => {
 		queue.push(report);
 		wake();
 	}).then(
@@ -66,81 +71,84 @@ export async function* discoverNatSteps(input: DiscoverNatInput): AsyncGenerator
 		}
 		if (failure !== undefined) throw failure;
 	} finally {
-		leave.abort(new Error("nobody waits for the discovery"));
+		leave.abort(new Error("the caller has left the loop"));
 		await work;
 	}
 }
 
-async function discover(input: DiscoverNatInput, listener: Listener): Promise<NatReport> {
-	const { sockets, signal, timeout = TIMEOUT, maxServers = MAX_SERVERS } = input;
-	if (!(timeout > 0)) throw new NatArgumentError("timeout", "the timeout is in milliseconds and more than 0");
-	if (!(maxServers >= 1)) throw new NatArgumentError("maxServers", "at least one server is asked");
+const isServer: Check = is.either(
+	'a text such as "stun.example.com:3478", { host, port } or { ip, port }',
+	is.filledText,
+	is.shape({ host: is.filledText, port: is.remotePort }, { required: ["host", "port"], open: true }),
+	isServerEndpoint,
+);
+
+function checkInput(options: NatOptions, deps: NatDeps): void {
+	checkArgument(
+		options,
+		"",
+		{
+			servers: is.listOf(isServer, { max: 1000 }),
+			timeout: isPositiveTime,
+			maxServers: is.whole(1, 1000),
+			delta: is.boolean,
+			hairpinning: is.boolean,
+			tcp: is.boolean,
+			routerAddress: isIpText,
+			previous: is.shape(
+				{
+					type: is.anything,
+					mapping: is.text,
+					filtering: is.text,
+					delta: is.object,
+					externalIps: is.listOf(is.text),
+				},
+				{ required: ["type", "mapping", "filtering", "delta", "externalIps"], open: true },
+			),
+			signal: is.signal,
+		},
+		{ required: ["servers"] },
+	);
+	checkArgument(deps, "deps", { ...DEPS_FIELDS, resolve: is.function }, { required: ["sockets"] });
+}
+
+async function discover(options: NatOptions, deps: NatDeps, listener: Listener): Promise<NatReport> {
+	const { signal, timeout = TIMEOUT, maxServers = MAX_SERVERS } = options;
+	const { sockets, clock = systemClock, random = systemRandom } = deps;
 	signal?.throwIfAborted();
-	const clock = input.clock ?? systemClock;
-	const random = input.random ?? randomBytes;
-	const resolve = input.resolve ?? systemLookup;
-	const servers = await resolveServers(input.servers, {
-		af: sockets.af,
-		max: maxServers,
-		resolve,
-		clock,
-		timeout,
-		signal,
+	const servers = await resolveServers(
+		options.servers,
+		{ max: maxServers, timeout, signal },
+		{ sockets, clock, resolve: deps.resolve },
+	);
+	const [first] = servers;
+	if (first === undefined) throw new NatArgumentError("servers", "no server has an address of this family");
+	const localIp = await sourceAddress(sockets, first).catch((error: unknown) => {
+		throw new NatSocketError("no UDP socket could be made", { cause: error });
 	});
-	const localIp = await sourceOf(input, servers);
-	const context = { af: sockets.af, localIp, options: input };
-	const report = (discovery: Discovery): NatReport => reportOf(discovery, { ...context, now: clock.now() });
+	const report = (snapshot: DiscoverySnapshot): NatReport =>
+		reportOf(snapshot, { af: sockets.af, localIp, options, now: clock.now() });
 	let seen = "";
 	const discovery = await runDiscovery(
 		{
 			servers,
 			localIp,
 			timeout,
-			delta: input.delta ?? true,
-			hairpinning: input.hairpinning ?? true,
-			tcp: (input.tcp ?? true) && sockets.connect !== undefined,
+			delta: options.delta ?? true,
+			hairpinning: options.hairpinning ?? true,
+			tcp: (options.tcp ?? true) && sockets.connect !== undefined,
 		},
 		{ sockets, clock, random, ...(signal === undefined ? {} : { signal }) },
-		(running) => {
-			const key = verdictKey(running);
-			if (running.ending !== null || key === seen) return;
-			seen = key;
-			listener(report(running));
+		(running: Discovery) => {
+			const { progress } = running;
+			if (running.ending !== null || progress === seen) return;
+			seen = progress;
+			listener(report(running.snapshot()));
 		},
 	);
-	if (discovery.ending === "no-socket") {
-		throw new NatSocketError(`no UDP socket could be made: ${discovery.socketFailure ?? "unknown"}`);
+	const last = discovery.snapshot();
+	if (last.ending === "no-socket") {
+		throw new NatSocketError(`no UDP socket could be made: ${last.socketFailure ?? "unknown"}`);
 	}
-	return report(discovery);
-}
-
-/** Changes when there is something worth telling. */
-function verdictKey({ knowledge, train, hairpinning, tcp }: Discovery): string {
-	const { mapping, filtering, servers } = knowledge;
-	if (!servers.some(({ mapped }) => mapped !== null)) return "";
-	const end = mapping.external === null ? "" : `${mapping.external.ip}|${mapping.external.port}`;
-	return [
-		end,
-		mapping.behaviour,
-		mapping.decided,
-		filtering.behaviour,
-		train.judgement?.type,
-		hairpinning,
-		tcp?.mapping,
-	].join(" ");
-}
-
-async function sourceOf({ sockets }: DiscoverNatInput, servers: readonly HostPort[]): Promise<string | null> {
-	const first = servers[0];
-	if (first === undefined) throw new NatArgumentError("servers", "no server has an address of this family");
-	try {
-		return await sourceAddress(sockets, first);
-	} catch (error) {
-		throw new NatSocketError("no UDP socket could be made", { cause: error });
-	}
-}
-
-async function systemLookup(host: string, af: Family): Promise<readonly string[]> {
-	if (isIP(host) !== 0) return [host];
-	return (await lookup(host, { family: af, all: true })).map(({ address }) => address);
+	return report(last);
 }

@@ -31,7 +31,7 @@ export class NatArgumentError extends NatError {
 }
 
 /** Why a prediction is impossible. */
-export type PredictionRule =
+export type NatPredictionRule =
 	/** Both sides need an exact reply port and one of them cannot tell its own. */
 	| "double-strict"
 	/** The side that cannot tell its port needs an easy partner, and the partner is not. */
@@ -50,9 +50,9 @@ export type PredictionRule =
 /** These NATs cannot be predicted. */
 export class NatPredictionError extends NatError {
 	override name = "NatPredictionError";
-	readonly rule: PredictionRule;
+	readonly rule: NatPredictionRule;
 
-	constructor(rule: PredictionRule, message: string, options?: ErrorOptions) {
+	constructor(rule: NatPredictionRule, message: string, options?: ErrorOptions) {
 		super("ERR_NAT_PREDICTION", message, options);
 		this.rule = rule;
 	}

@@ -1,73 +1,59 @@
 /**
- * NAT behaviour discovery (RFC 5780, RFC 4787), port allocation, and prediction for hole punching.
+ * NAT behaviour discovery (RFC 5780, RFC 4787), port allocation, and prediction for hole punching. The parts of the
+ * prediction are in `@p2pd/nat/predict`.
  *
  * @packageDocumentation
  */
-export {
-	BUDGET_CLEAN,
-	BUDGET_TROUBLE,
-	TIMEOUT,
-} from "./defaults.js";
-export {
-	DELTA_N,
-	DELTA_TYPES,
-	DEPENDENT_DELTA,
-	type Delta,
-	type DeltaType,
-	EQUAL_DELTA,
-	INDEPENDENT_DELTA,
-	isDeltaType,
-	NA_DELTA,
-	PRESERV_DELTA,
-	RANDOM_DELTA,
-} from "./delta-types.js";
 export { discoverNat, discoverNatSteps } from "./discover.js";
 export {
 	NatArgumentError,
 	NatError,
 	NatPredictionError,
+	type NatPredictionRule,
 	NatReportError,
 	NatSocketError,
-	type PredictionRule,
 } from "./errors.js";
-export { ASSUMED_NAT, type NatInfo, natInfo, type PortRange } from "./nat-info.js";
+export { measureNatLifetime, type NatLifetimeOptions } from "./lifetime.js";
+export { ASSUMED_NAT, type NatInfo, type NatPortRange, natInfo } from "./nat-info.js";
 export {
 	BLOCKED_NAT,
 	BLOCKING_NATS,
+	DELTA_N,
+	DELTA_TYPES,
+	DEPENDENT_DELTA,
+	type Delta,
+	type DeltaType,
 	EASY_NATS,
+	EQUAL_DELTA,
 	FULL_CONE,
 	FUSSY_NATS,
+	INDEPENDENT_DELTA,
+	isDeltaType,
 	isNatType,
+	NA_DELTA,
 	NAT_TYPES,
 	type NatType,
 	natTypeFromText,
 	OPEN_INTERNET,
 	OPEN_NATS,
 	PREDICTABLE_NATS,
+	PRESERV_DELTA,
+	RANDOM_DELTA,
 	RESTRICT_NAT,
 	RESTRICT_PORT_NAT,
 	SYMMETRIC_INFO_ALIAS,
 	SYMMETRIC_NAT,
 	SYMMETRIC_UDP_FIREWALL,
 } from "./nat-types.js";
-export { natsCanPredict, natsIntersect, STUN_PORT } from "./predict/pair.js";
-export { fieldDist, fieldWrap, nDist, portWrap } from "./predict/port-math.js";
+export { natsCanPredict, natsIntersect } from "./predict/pair.js";
 export {
-	type PredictDeps,
-	type Prediction,
-	type PredictOptions,
+	type NatPredictDeps,
+	type NatPrediction,
+	type NatPredictOptions,
 	predictMappings,
-	templateMappings,
 	updateMappings,
 } from "./predict/predict.js";
-export {
-	type ObservedMapping,
-	type PunchMapping,
-	type PunchMode,
-	type SingleMappingInput,
-	singleMapping,
-} from "./predict/single.js";
-export { type LifetimeDeps, type LifetimeOptions, measureLifetime } from "./probes/lifetime.js";
+export type { NatObservedMapping, NatPunchMapping, NatPunchMode } from "./predict/single.js";
 export {
 	type AssumedNat,
 	assumedNat,
@@ -75,27 +61,26 @@ export {
 	natDictionary,
 	natInfoOf,
 } from "./report/assumed.js";
-export { parseNatReport, REPORT_SCHEMA, REPORT_VERSION } from "./report/parse.js";
+export { NAT_REPORT_SCHEMA, NAT_REPORT_VERSION, parseNatReport } from "./report/parse.js";
 export type {
-	Agreement,
-	DeltaVerdict,
-	Dependence,
-	DiscoverNatInput,
 	DoubleNatHint,
-	FilteringBehaviour,
-	LifetimeVerdict,
-	MappingBehaviour,
+	NatAgreement,
 	NatChange,
+	NatDelta,
+	NatDependence,
 	NatDeps,
 	NatEvidence,
+	NatFiltering,
+	NatLifetime,
+	NatMapping,
 	NatOptions,
+	NatProbeEvidence,
 	NatReport,
+	NatSeen,
+	NatSendEvidence,
 	NatServer,
+	NatServerEvidence,
 	NatSockets,
-	ProbeEvidence,
-	Seen,
-	SendEvidence,
-	ServerEvidence,
-	TcpVerdict,
-	TrainSample,
+	NatTcp,
+	NatTrainSample,
 } from "./types.js";

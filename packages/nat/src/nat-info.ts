@@ -1,9 +1,19 @@
-import { DELTA_TYPES, type Delta, type DeltaType, isDeltaType } from "./delta-types.js";
 import { NatArgumentError } from "./errors.js";
-import { EASY_NATS, isNatType, NAT_TYPES, type NatType, OPEN_NATS, PREDICTABLE_NATS } from "./nat-types.js";
+import {
+	DELTA_TYPES,
+	type Delta,
+	type DeltaType,
+	EASY_NATS,
+	isDeltaType,
+	isNatType,
+	NAT_TYPES,
+	type NatType,
+	OPEN_NATS,
+	PREDICTABLE_NATS,
+} from "./nat-types.js";
 
 /** First and last port of a range, both included, 1 to 65535. */
-export interface PortRange {
+export interface NatPortRange {
 	readonly start: number;
 	readonly end: number;
 }
@@ -17,7 +27,7 @@ export interface NatInfo {
 	/** P2PD's exact text for the delta type. */
 	readonly delta_info: string;
 	/** The ports that the NAT gives out. */
-	readonly range: PortRange;
+	readonly range: NatPortRange;
 	/** No address translation (types 1 and 2). */
 	readonly isOpen: boolean;
 	/** The mapped port can be told beforehand from the type alone (types 1, 3, 4, 5). */
@@ -34,7 +44,7 @@ export const ASSUMED_NAT = { type: 5, delta: { type: 6, value: 0 } } as const sa
 	delta: Delta;
 };
 
-const ALL_PORTS: PortRange = { start: 1, end: 65535 };
+const ALL_PORTS: NatPortRange = { start: 1, end: 65535 };
 const EASY_DELTAS: readonly DeltaType[] = [2, 3];
 const COUNTING_DELTAS: readonly DeltaType[] = [4, 5];
 
@@ -50,7 +60,7 @@ const COUNTING_DELTAS: readonly DeltaType[] = [4, 5];
 export function natInfo(
 	type: NatType = ASSUMED_NAT.type,
 	delta: Delta = ASSUMED_NAT.delta,
-	range: PortRange | readonly [number, number] = ALL_PORTS,
+	range: NatPortRange | readonly [number, number] = ALL_PORTS,
 ): NatInfo {
 	if (!isNatType(type)) throw new NatArgumentError("type", `no NAT type ${String(type)}: it is 1 to 7`);
 	if (!isDeltaType(delta.type)) {
@@ -74,12 +84,12 @@ export function natInfo(
 	});
 }
 
-function isPair(range: PortRange | readonly [number, number]): range is readonly [number, number] {
+function isPair(range: NatPortRange | readonly [number, number]): range is readonly [number, number] {
 	return Array.isArray(range);
 }
 
 /** Check a port range and give it back as a frozen copy, so that no two NATs share one. */
-export function portRange(range: PortRange | readonly [number, number]): PortRange {
+export function portRange(range: NatPortRange | readonly [number, number]): NatPortRange {
 	const { start, end } = isPair(range) ? { start: range[0], end: range[1] } : range;
 	const inside = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65535;
 	if (!inside(start) || !inside(end) || start > end) {

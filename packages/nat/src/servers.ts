@@ -1,21 +1,23 @@
-import { canonicalIp, isIp, parseTarget } from "@p2pd/address";
-import type { Clock, Family, HostPort } from "@p2pd/stun-client";
+import { canonicalIp, isIp, parseTarget, type Resolver, resolveHost } from "@p2pd/address";
+import { type Clock, type Endpoint, sameEndpoint, withDeadline } from "@p2pd/net";
 import { NatArgumentError } from "./errors.js";
-import type { NatServer } from "./types.js";
+import { STUN_PORT } from "./predict/pair.js";
+import type { NatServer, NatSockets } from "./types.js";
 
-/** How the servers' names become addresses. */
-export interface ResolveParts {
-	readonly af: Family;
+interface ResolveOptions {
+	/** How many servers are wanted. */
 	readonly max: number;
-	readonly resolve: (host: string, af: Family, signal: AbortSignal) => Promise<readonly string[]>;
-	readonly clock: Clock;
-	/** A name that is not resolved by then is left out, ms. */
+	/** A name that is not resolved by then is left out, in ms. */
 	readonly timeout: number;
 	readonly signal: AbortSignal | undefined;
 }
 
-/** The port of STUN (RFC 8489 section 18.6), where a text names none. */
-const STUN_PORT = 3478;
+interface ResolveDeps {
+	readonly sockets: NatSockets;
+	readonly clock: Clock;
+	/** @default `resolveHost` of `@p2pd/address` */
+	readonly resolve: Resolver | undefined;
+}
 
 function hostOf(server: NatServer): { host: string; port: number } {
 	if (typeof server !== "string") return "ip" in server ? { host: server.ip, port: server.port } : server;
@@ -23,49 +25,52 @@ function hostOf(server: NatServer): { host: string; port: number } {
 	return { host, port: port ?? STUN_PORT };
 }
 
-/** The first `max` servers that have an address of the family, one for each IP and port, in their order. */
+/**
+ * The first `max` servers that have an address of the family, one for each IP and port, in their order.
+ *
+ * @throws NatArgumentError (`ERR_NAT_ARGUMENT`) if there is none
+ */
 export async function resolveServers(
 	servers: readonly NatServer[],
-	parts: ResolveParts,
-): Promise<readonly HostPort[]> {
+	options: ResolveOptions,
+	deps: ResolveDeps,
+): Promise<readonly Endpoint[]> {
 	if (servers.length === 0) throw new NatArgumentError("servers", "no server was given");
-	const { max } = parts;
-	const found: HostPort[] = [];
+	const { max } = options;
+	const found: Endpoint[] = [];
 	const wanted = servers.map(hostOf);
 	for (let from = 0; from < wanted.length && found.length < max; from += max) {
-		const batch = await Promise.all(wanted.slice(from, from + max).map((server) => addressOf(server, parts)));
-		for (const server of batch) {
+		const batch = wanted.slice(from, from + max).map((server) => addressOf(server, options, deps));
+		for (const server of await Promise.all(batch)) {
 			if (server === null || found.length >= max) continue;
-			if (!found.some(({ ip, port }) => ip === server.ip && port === server.port)) found.push(server);
+			if (!found.some((other) => sameEndpoint(other, server))) found.push(server);
 		}
 	}
 	if (found.length === 0) {
-		throw new NatArgumentError("servers", `none of ${servers.length} servers has an IPv${parts.af} address`);
+		const { af } = deps.sockets;
+		throw new NatArgumentError("servers", `none of ${servers.length} servers has an IPv${af} address`);
 	}
 	return found;
 }
 
 async function addressOf(
 	{ host, port }: { host: string; port: number },
-	{ af, resolve, clock, timeout, signal }: ResolveParts,
-): Promise<HostPort | null> {
+	{ timeout, signal }: ResolveOptions,
+	{ sockets, clock, resolve = resolveHost }: ResolveDeps,
+): Promise<Endpoint | null> {
 	signal?.throwIfAborted();
+	const { af } = sockets;
 	if (isIp(host)) return host.includes(":") === (af === 6) ? { ip: canonicalIp(host), port } : null;
-	const stop = new AbortController();
-	const both = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-	const timer = clock.setTimeout(() => stop.abort(new Error("the name took too long")), timeout);
 	try {
-		const aborted = new Promise<never>((_, reject) => {
-			both.addEventListener("abort", () => reject(both.reason), { once: true });
-		});
-		const ips = await Promise.race([resolve(host, af, both), aborted]);
+		const onTimeout = (): Error => new Error("the name took too long");
+		const ips = await withDeadline({ timeout, clock, signal, onTimeout }, (inner) =>
+			resolve(host, { af, timeout, signal: inner }, { sockets }),
+		);
 		const ip = ips.find((each) => isIp(each));
 		return ip === undefined ? null : { ip: canonicalIp(ip), port };
 	} catch {
-		// A name that does not resolve is a server that does not exist; the others are asked. Aborting is thrown.
+		// A name that does not resolve is a server that does not exist; the others are asked. An abort is thrown.
 		signal?.throwIfAborted();
 		return null;
-	} finally {
-		clock.clearTimeout(timer);
 	}
 }

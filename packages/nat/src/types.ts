@@ -1,22 +1,22 @@
-import type { Clock, Family, HostPort, RandomBytes, StreamSocket, UdpSocket } from "@p2pd/stun-client";
-import type { DeltaType } from "./delta-types.js";
-import type { PortRange } from "./nat-info.js";
-import type { NatType } from "./nat-types.js";
+import type { Resolver } from "@p2pd/address";
+import type { Clock, Endpoint, Family, RandomBytes, StreamSocket, UdpSocket } from "@p2pd/net";
+import type { NatPortRange } from "./nat-info.js";
+import type { DeltaType, NatType } from "./nat-types.js";
 
 /** What a mapping or a filter depends on (RFC 4787 sections 4.1 and 5). */
-export type Dependence = "endpoint-independent" | "address-dependent" | "address-and-port-dependent";
+export type NatDependence = "endpoint-independent" | "address-dependent" | "address-and-port-dependent";
 
 /**
  * How a NAT maps: `none` where nothing is translated, `varies` where it depends on the destination and no server
  * could show on what, `unknown` where the answers do not suffice.
  */
-export type MappingBehaviour = Dependence | "none" | "varies" | "unknown";
+export type NatMapping = NatDependence | "none" | "varies" | "unknown";
 
 /**
  * Whose datagrams are let in: `not-checked` where no server was able to test it, `unknown` where a test was made and
  * proves nothing.
  */
-export type FilteringBehaviour = Dependence | "unknown" | "not-checked";
+export type NatFiltering = NatDependence | "unknown" | "not-checked";
 
 /** The part of a socket factory that discovery needs: a bound route, `kernelRoute(af)` or an in-memory host. */
 export interface NatSockets {
@@ -36,7 +36,7 @@ export interface NatSockets {
 }
 
 /** A STUN server by name or address; a name is resolved first. */
-export type NatServer = HostPort | { readonly host: string; readonly port: number } | string;
+export type NatServer = Endpoint | { readonly host: string; readonly port: number } | string;
 
 /** What the caller tunes. */
 export interface NatOptions {
@@ -65,50 +65,47 @@ export interface NatDeps {
 	readonly sockets: NatSockets;
 	/** @default the system's monotonic clock */
 	readonly clock?: Clock;
-	/** @default `crypto.randomBytes` */
+	/** @default the system's cryptographic random source */
 	readonly random?: RandomBytes;
-	/** Addresses of a server's name. @default the system's resolver */
-	readonly resolve?: (host: string, af: Family, signal: AbortSignal) => Promise<readonly string[]>;
+	/** Finds the addresses of a server's name. @default `resolveHost` of `@p2pd/address` */
+	readonly resolve?: Resolver;
 }
 
-/** Options and environment in one object, as {@link discoverNat} takes them. */
-export type DiscoverNatInput = NatOptions & NatDeps;
-
 /** How a NAT picks ports, as far as it could be told. */
-export interface DeltaVerdict {
+export interface NatDelta {
 	readonly type: DeltaType | "unknown";
 	/** The step of types 4 and 5; otherwise 0. */
 	readonly value: number;
 }
 
 /** "yes" was seen, "no-answer" was tried, "not-checked" was not, "not-applicable" has no meaning here. */
-export type Seen = "yes" | "no-answer" | "not-checked" | "not-applicable";
+export type NatSeen = "yes" | "no-answer" | "not-checked" | "not-applicable";
 
 /** One datagram that discovery sent. */
-export interface SendEvidence {
+export interface NatSendEvidence {
 	/** Milliseconds since the start. */
 	readonly at: number;
 	readonly answered: boolean;
 }
 
 /** One probe with what became of it. */
-export interface ProbeEvidence {
+export interface NatProbeEvidence {
 	/** E.g. `map:0:primary`: socket's role, server's number, address asked. */
 	readonly id: string;
 	/** Index in `evidence.servers`. */
 	readonly server: number;
-	readonly from: HostPort | null;
-	readonly to: HostPort;
+	readonly from: Endpoint | null;
+	readonly to: Endpoint;
 	/** What CHANGE-REQUEST asked for. */
 	readonly change: "none" | "address-and-port" | "port";
-	readonly sends: readonly SendEvidence[];
+	readonly sends: readonly NatSendEvidence[];
 	readonly result: "answered" | "silent" | "unfinished" | "failed";
 	/** What came back. */
 	readonly answer: {
 		readonly at: number;
 		readonly rtt: number;
-		readonly from: HostPort;
-		readonly mapped: HostPort | null;
+		readonly from: Endpoint;
+		readonly mapped: Endpoint | null;
 		readonly errorStatus: number | null;
 	} | null;
 	/** Why the socket or the send failed. */
@@ -116,24 +113,24 @@ export interface ProbeEvidence {
 }
 
 /** What was found out of one server. */
-export interface ServerEvidence {
+export interface NatServerEvidence {
 	readonly ip: string;
 	readonly port: number;
 	/** Its other address (OTHER-ADDRESS, CHANGED-ADDRESS), where it makes sense. */
-	readonly alternate: HostPort | null;
+	readonly alternate: Endpoint | null;
 	readonly standing: "trusted" | "suspect" | "silent" | "undecided";
 	/** Round trip in ms. */
 	readonly rtt: number | null;
 	/** What it cannot be used for, and why. */
 	readonly problems: readonly string[];
 	/** What it says of the mapping. */
-	readonly mappingVote: MappingBehaviour | "none-cast";
+	readonly mappingVote: NatMapping | "none-cast";
 	/** What its changed replies say of the filtering. */
-	readonly filteringVote: Dependence | "none-cast";
+	readonly filteringVote: NatDependence | "none-cast";
 }
 
 /** How servers agreed on the mapping. */
-export interface Agreement {
+export interface NatAgreement {
 	readonly asked: number;
 	readonly agreed: number;
 	readonly needed: number;
@@ -142,14 +139,14 @@ export interface Agreement {
 
 /** Everything that a verdict rests on. */
 export interface NatEvidence {
-	readonly servers: readonly ServerEvidence[];
-	readonly probes: readonly ProbeEvidence[];
+	readonly servers: readonly NatServerEvidence[];
+	readonly probes: readonly NatProbeEvidence[];
 	/** The samples of the port train in the order in which they were sent. */
-	readonly train: readonly TrainSample[];
+	readonly train: readonly NatTrainSample[];
 }
 
 /** One new mapping of the port train. */
-export interface TrainSample {
+export interface NatTrainSample {
 	readonly index: number;
 	/** Local ports stand apart in part 1 and follow one another in part 2. */
 	readonly part: 1 | 2;
@@ -161,10 +158,10 @@ export interface TrainSample {
 }
 
 /** How TCP is mapped. */
-export interface TcpVerdict {
+export interface NatTcp {
 	readonly mapping: "none" | "endpoint-independent" | "varies" | "unknown" | "not-checked";
 	readonly reason: string;
-	readonly external: HostPort | null;
+	readonly external: Endpoint | null;
 }
 
 /** What hints at more than one NAT. */
@@ -181,7 +178,7 @@ export interface NatChange {
 }
 
 /** How long an idle mapping lives. */
-export interface LifetimeVerdict {
+export interface NatLifetime {
 	/** The longest silence in ms that a mapping survived, and the shortest that it did not; null where not seen. */
 	readonly atLeast: number | null;
 	readonly lessThan: number | null;
@@ -198,30 +195,30 @@ export interface NatReport {
 	readonly final: boolean;
 	/** P2PD's number, or "unknown" where the answers do not suffice. */
 	readonly type: NatType | "unknown";
-	readonly mapping: MappingBehaviour;
-	readonly filtering: FilteringBehaviour;
-	readonly delta: DeltaVerdict;
+	readonly mapping: NatMapping;
+	readonly filtering: NatFiltering;
+	readonly delta: NatDelta;
 	/** What the verdict rests on, for a person. */
 	readonly reason: string;
 	/** Only one server was configured: nobody could contradict it. */
 	readonly singleServer: boolean;
-	readonly agreement: Agreement;
+	readonly agreement: NatAgreement;
 	/** The mapping socket's local end; the IP is null where the kernel would not tell. */
 	readonly local: { readonly ip: string | null; readonly port: number } | null;
 	/** The mapping socket as the servers see it, where mappings do not vary. */
-	readonly external: HostPort | null;
+	readonly external: Endpoint | null;
 	/** Every external IP that trusted servers saw. */
 	readonly externalIps: readonly string[];
 	/** Lowest and highest external port that was seen. */
-	readonly observedPorts: PortRange | null;
+	readonly observedPorts: NatPortRange | null;
 	/** Whether one inside address kept one external address (RFC 4787 REQ-2). */
 	readonly pooling: "paired" | "arbitrary" | "not-checked" | "not-applicable";
 	/** Whether the external port was the local one. */
 	readonly portPreservation: "yes" | "sometimes" | "no" | "not-checked" | "not-applicable";
 	/** Whether inside hosts reach each other by external endpoints (RFC 4787 section 6). */
-	readonly hairpinning: Seen;
-	readonly lifetime: LifetimeVerdict;
-	readonly tcp: TcpVerdict;
+	readonly hairpinning: NatSeen;
+	readonly lifetime: NatLifetime;
+	readonly tcp: NatTcp;
 	/** An address of the carrier's shared space (100.64.0.0/10) was seen. */
 	readonly sharedAddressSpace: boolean;
 	readonly doubleNat: DoubleNatHint;

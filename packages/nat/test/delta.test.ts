@@ -1,9 +1,14 @@
 import { SeededRandom } from "@p2pd/testnet";
 import { describe, expect, it, vi } from "vitest";
-import { judgeDelta } from "../src/classify/delta.js";
-import { falseRuleBound, falseSilence, MAX_FALSE_RULE, threshold } from "../src/classify/error-rates.js";
+import {
+	falseRuleBound,
+	falseSilence,
+	judgeDelta,
+	MAX_FALSE_RULE,
+	threshold,
+} from "../src/classify/delta.js";
 import { TRAIN_PART_1, TRAIN_PART_2 } from "../src/defaults.js";
-import type { TrainSample } from "../src/index.js";
+import type { NatTrainSample } from "../src/index.js";
 
 // Virtual time costs little real time, but tests share the machine with others.
 vi.setConfig({ testTimeout: 120_000 });
@@ -15,7 +20,7 @@ function train(
 	map: (local: number) => number,
 	lost: (index: number) => "request" | "reply" | null = () => null,
 	first = 40_000,
-): TrainSample[] {
+): NatTrainSample[] {
 	return OFFSETS.map((offset, index) => {
 		const local = first + offset;
 		const fate = lost(index);
@@ -48,7 +53,7 @@ function dependent(step: number, random: SeededRandom): (local: number) => numbe
 	};
 }
 
-const verdict = (samples: TrainSample[]): string => {
+const verdict = (samples: NatTrainSample[]): string => {
 	const { type, value } = judgeDelta(samples);
 	return `${type} ${value}`;
 };

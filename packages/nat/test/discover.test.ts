@@ -284,9 +284,9 @@ describe("manners", () => {
 		return {
 			network,
 			sent,
-			options: {
+			options: { servers: serversOf(5) },
+			deps: {
 				sockets: network.host("client").sockets(4),
-				servers: serversOf(5),
 				clock: network.clock,
 				random: (size: number) => network.random.bytes(size),
 			},
@@ -294,8 +294,8 @@ describe("manners", () => {
 	};
 
 	it("keeps filtering sockets to one server's first address, and CHANGE-REQUEST off the mapping socket", async () => {
-		const { network, options } = input({ gateway: HOME });
-		const report = await network.clock.runUntil(discoverNat(options));
+		const { network, options, deps } = input({ gateway: HOME });
+		const report = await network.clock.runUntil(discoverNat(options, deps));
 		const bySocket = new Map<string, Set<string>>();
 		for (const { id, to, change } of report.evidence.probes) {
 			const role = id.split(":")[0];
@@ -310,11 +310,11 @@ describe("manners", () => {
 	});
 
 	it("gives the external address after one round trip and at most 10 datagrams, then better results", async () => {
-		const { network, sent, options } = input({ gateway: HOME, rtt: 50 });
+		const { network, sent, options, deps } = input({ gateway: HOME, rtt: 50 });
 		const steps: { at: number; sent: number; report: NatReport }[] = [];
 		await network.clock.runUntil(
 			(async () => {
-				for await (const report of discoverNatSteps(options)) {
+				for await (const report of discoverNatSteps(options, deps)) {
 					steps.push({ at: network.clock.now(), sent: sent.length, report });
 				}
 			})(),
@@ -332,10 +332,10 @@ describe("manners", () => {
 	});
 
 	it("ends when the loop over its steps is left", async () => {
-		const { network, options } = input({ gateway: HOME });
+		const { network, options, deps } = input({ gateway: HOME });
 		await network.clock.runUntil(
 			(async () => {
-				for await (const report of discoverNatSteps(options)) {
+				for await (const report of discoverNatSteps(options, deps)) {
 					expect(report.final).toBe(false);
 					break;
 				}
@@ -345,27 +345,27 @@ describe("manners", () => {
 	});
 
 	it("ends at once when it is aborted", async () => {
-		const { network, options } = input({ gateway: HOME });
+		const { network, options, deps } = input({ gateway: HOME });
 		const stop = new AbortController();
 		network.clock.setTimeout(() => stop.abort(new Error("enough")), 70);
-		const work = network.clock.runUntil(discoverNat({ ...options, signal: stop.signal }));
+		const work = network.clock.runUntil(discoverNat({ ...options, signal: stop.signal }, deps));
 		await expect(work).rejects.toThrow("enough");
 		expect(network.clock.now()).toBeLessThan(100);
 	});
 
 	it("keeps its timeout", async () => {
-		const { network, options } = input({ gateway: HOME, rtt: 900 });
-		const report = await network.clock.runUntil(discoverNat({ ...options, timeout: 1000 }));
+		const { network, options, deps } = input({ gateway: HOME, rtt: 900 });
+		const report = await network.clock.runUntil(discoverNat({ ...options, timeout: 1000 }, deps));
 		expect(network.clock.now()).toBeLessThanOrEqual(1001);
 		expect(report.final).toBe(true);
 		expect(report.type).toBe("unknown");
 	});
 
 	it("finds the local address where the kernel chooses it", async () => {
-		const { network, options } = input({ gateway: { kind: "router" } });
-		const { sockets } = options;
+		const { network, options, deps } = input({ gateway: { kind: "router" } });
+		const { sockets } = deps;
 		expect(sockets.localIp).toBe("0.0.0.0");
-		const report = await network.clock.runUntil(discoverNat(options));
+		const report = await network.clock.runUntil(discoverNat(options, deps));
 		expect([report.type, report.local?.ip]).toEqual([1, "192.168.1.20"]);
 	});
 
@@ -375,15 +375,15 @@ describe("manners", () => {
 		["a timeout of 0", { timeout: 0 }, "timeout"],
 		["no servers to ask", { maxServers: 0 }, "maxServers"],
 	])("refuses %s", async (_name, change, argument) => {
-		const { options } = input({ gateway: HOME });
-		await expect(discoverNat({ ...options, ...change })).rejects.toEqual(
+		const { options, deps } = input({ gateway: HOME });
+		await expect(discoverNat({ ...options, ...change }, deps)).rejects.toEqual(
 			expect.objectContaining({ code: "ERR_NAT_ARGUMENT", argument }),
 		);
 	});
 
 	it("does not call a machine without a network blocked", async () => {
-		const { network, options } = input({ gateway: HOME });
-		const { sockets } = options;
+		const { network, options, deps } = input({ gateway: HOME });
+		const { sockets } = deps;
 		const cut = {
 			af: 4 as const,
 			localIp: "192.168.1.20",
@@ -396,20 +396,20 @@ describe("manners", () => {
 				return socket;
 			},
 		};
-		const report = await network.clock.runUntil(discoverNat({ ...options, sockets: cut }));
+		const report = await network.clock.runUntil(discoverNat(options, { ...deps, sockets: cut }));
 		expect([report.type, network.clock.now() < 1000]).toEqual(["unknown", true]);
 		expect(report.reason).toContain("could not be sent");
 	});
 
 	it("says so when no socket can be made", async () => {
-		const { network, options } = input({ gateway: HOME });
+		const { network, options, deps } = input({ gateway: HOME });
 		const sockets = {
-			...options.sockets,
+			...deps.sockets,
 			af: 4 as const,
 			localIp: "192.168.1.20",
 			udp: () => Promise.reject(new Error("EMFILE")),
 		};
-		const work = network.clock.runUntil(discoverNat({ ...options, sockets }));
+		const work = network.clock.runUntil(discoverNat(options, { ...deps, sockets }));
 		await expect(work).rejects.toEqual(expect.objectContaining({ code: "ERR_NAT_SOCKET" }));
 	});
 });

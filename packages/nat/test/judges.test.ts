@@ -1,11 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { alternateProblem } from "../src/classify/alternate.js";
 import { checkTests, filteringVote, judgeFiltering } from "../src/classify/filtering.js";
 import { judgeMapping, mappingVote, needed } from "../src/classify/mapping.js";
+import { natTypeOf } from "../src/classify/nat-type.js";
 import type { FilteringStatement, MappingStatement, TestResult } from "../src/classify/types.js";
-import { typeOf } from "../src/classify/verdict.js";
-import { tailAfter, waitAfter } from "../src/engine/timing.js";
-import type { FilteringBehaviour, MappingBehaviour } from "../src/index.js";
+import type { NatFiltering, NatMapping } from "../src/index.js";
+import { tailAfter, waitAfter } from "../src/probe-table.js";
 
 const LOCAL = { ip: "192.168.1.20", port: 5000 };
 const X = { ip: "81.2.69.142", port: 40_000 };
@@ -54,7 +53,7 @@ describe("mapping", () => {
 		expect(needed(asked, dissent)).toBe(need),
 	);
 
-	const cases: [string, number[][], MappingBehaviour, number[], number[]][] = [
+	const cases: [string, number[][], NatMapping, number[], number[]][] = [
 		["all agree", [[1, 1, 1], [1, 1, 1], [1]], "endpoint-independent", [0, 1, 2], []],
 		[
 			"two of two",
@@ -211,7 +210,7 @@ describe("filtering", () => {
 	const half = tests("silent", "reply");
 	const lame = tests("silent", "silent", "silent", "silent");
 	const waiting = tests("pending", "pending", "none", "none");
-	const cases: [string, FilteringStatement[], FilteringBehaviour, boolean][] = [
+	const cases: [string, FilteringStatement[], NatFiltering, boolean][] = [
 		["two replies", [open, open], "endpoint-independent", true],
 		["two silences with controls", [shut, shut], "address-and-port-dependent", true],
 		["another port comes in", [half, half], "address-dependent", true],
@@ -235,14 +234,14 @@ describe("filtering", () => {
 });
 
 describe("type", () => {
-	const all: FilteringBehaviour[] = [
+	const all: NatFiltering[] = [
 		"endpoint-independent",
 		"address-dependent",
 		"address-and-port-dependent",
 		"unknown",
 		"not-checked",
 	];
-	const rows: [MappingBehaviour, (number | string)[]][] = [
+	const rows: [NatMapping, (number | string)[]][] = [
 		["none", [1, 2, 2, "unknown", "unknown"]],
 		["endpoint-independent", [3, 4, 5, "unknown", "unknown"]],
 		["address-dependent", [6, 6, 6, 6, 6]],
@@ -251,39 +250,18 @@ describe("type", () => {
 		["unknown", ["unknown", "unknown", "unknown", "unknown", "unknown"]],
 	];
 	it.each(rows)("mapping %s", (mapping, types) => {
-		expect(all.map((filtering) => typeOf({ mapping, filtering, blocked: false, loopback: false }))).toEqual(
-			types,
+		expect(
+			all.map((filtering) => natTypeOf({ mapping, filtering, blocked: false, loopback: false })),
+		).toEqual(types);
+		expect(all.map((filtering) => natTypeOf({ mapping, filtering, blocked: true, loopback: false }))).toEqual(
+			[7, 7, 7, 7, 7],
 		);
-		expect(all.map((filtering) => typeOf({ mapping, filtering, blocked: true, loopback: false }))).toEqual([
-			7, 7, 7, 7, 7,
-		]);
 	});
 
 	it("is open on loopback also where nobody could test filtering", () => {
 		const input = { mapping: "none", filtering: "not-checked", blocked: false } as const;
-		expect([true, false].map((loopback) => typeOf({ ...input, loopback }))).toEqual([1, "unknown"]);
+		expect([true, false].map((loopback) => natTypeOf({ ...input, loopback }))).toEqual([1, "unknown"]);
 	});
-});
-
-describe("a server's other address", () => {
-	it.each([
-		["8.8.8.8", 3478, "9.9.9.9", 3479, null],
-		["127.0.0.1", 3478, "127.0.0.2", 3479, null],
-		["8.8.8.8", 3478, "8.8.8.8", 3479, "same IP"],
-		["8.8.8.8", 3478, "9.9.9.9", 3478, "same port"],
-		["8.8.8.8", 3478, "10.0.0.1", 3479, "private"],
-		["8.8.8.8", 3478, "127.0.0.1", 3479, "loopback"],
-		["8.8.8.8", 3478, "224.0.0.1", 3479, "multicast"],
-		["8.8.8.8", 3478, "2001:4860::1", 3479, "family"],
-		["8.8.8.8", 3478, "9.9.9.9", 0, "port 0"],
-	])("%s %i with %s %i: %s", (ip, port, otherIp, otherPort, problem) => {
-		const found = alternateProblem({ ip, port }, { ip: otherIp, port: otherPort });
-		if (problem === null) expect(found).toBeNull();
-		else expect(found).toContain(problem);
-	});
-
-	it("may be missing", () =>
-		expect(alternateProblem({ ip: "8.8.8.8", port: 1 }, null)).toContain("no other"));
 });
 
 describe("timing", () => {

@@ -1,6 +1,6 @@
 import type { NatSpec } from "@p2pd/testnet";
 import { describe, expect, it, vi } from "vitest";
-import { type LifetimeOptions, type LifetimeVerdict, measureLifetime } from "../src/index.js";
+import { measureNatLifetime, type NatLifetime, type NatLifetimeOptions } from "../src/index.js";
 import { buildScene, dead, type Scene, serversOf } from "./scenes/scene.js";
 
 // Virtual time costs little real time, but tests share the machine with others.
@@ -15,14 +15,14 @@ const nat = (ms: number, refresh: "outbound" | "inbound" | "both" = "outbound"):
 
 async function measure(
 	scene: Scene,
-	options: Partial<LifetimeOptions> = {},
-): Promise<LifetimeVerdict & { took: number }> {
+	options: Partial<NatLifetimeOptions> = {},
+): Promise<NatLifetime & { took: number }> {
 	const network = buildScene({ servers: 1, responsePort: true, ...scene });
 	const [server] = serversOf(1);
 	if (server === undefined) throw new Error("the scene has a server");
 	const { clock } = network;
 	const verdict = await clock.runUntil(
-		measureLifetime(
+		measureNatLifetime(
 			{ server, ...options },
 			{ sockets: network.host("client").sockets(4), clock, random: (size) => network.random.bytes(size) },
 		),
@@ -83,7 +83,7 @@ describe("the lifetime of mappings", () => {
 		if (server === undefined) throw new Error("the scene has a server");
 		network.clock.setTimeout(() => stop.abort(new Error("enough")), 5000);
 		const work = network.clock.runUntil(
-			measureLifetime(
+			measureNatLifetime(
 				{ server, signal: stop.signal },
 				{ sockets: network.host("client").sockets(4), clock: network.clock },
 			),

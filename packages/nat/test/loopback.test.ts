@@ -26,7 +26,7 @@ afterEach(async () => {
 describe("on loopback, with the kernel's sockets", () => {
 	it("is open where two servers with two addresses each agree", async () => {
 		const asked = [await start("127.0.0.1", "127.0.0.2"), await start("127.0.0.3", "127.0.0.4")];
-		const report = await discoverNat({ sockets: kernelSockets(4, "127.0.0.1"), servers: asked });
+		const report = await discoverNat({ servers: asked }, { sockets: kernelSockets(4, "127.0.0.1") });
 		expect(report).toMatchObject({
 			type: 1,
 			mapping: "none",
@@ -38,18 +38,18 @@ describe("on loopback, with the kernel's sockets", () => {
 	});
 
 	it("finds the local address itself, and speaks IPv6", async () => {
-		const report = await discoverNat({
-			sockets: kernelSockets(4),
-			servers: [await start("127.0.0.1", "127.0.0.2")],
-		});
+		const report = await discoverNat(
+			{ servers: [await start("127.0.0.1", "127.0.0.2")] },
+			{ sockets: kernelSockets(4) },
+		);
 		expect(report).toMatchObject({ type: 1, local: { ip: "127.0.0.1" }, singleServer: true });
-		const six = await discoverNat({ sockets: kernelSockets(6), servers: [await start("::1")] });
+		const six = await discoverNat({ servers: [await start("::1")] }, { sockets: kernelSockets(6) });
 		expect(six).toMatchObject({ type: 1, mapping: "none", af: 6, local: { ip: "::1" } });
 	});
 
 	it("says that filtering was not checked where servers have one address", async () => {
 		const asked = [await start("127.0.0.1"), await start("127.0.0.2")];
-		const report = await discoverNat({ sockets: kernelSockets(4, "127.0.0.1"), servers: asked });
+		const report = await discoverNat({ servers: asked }, { sockets: kernelSockets(4, "127.0.0.1") });
 		expect(report).toMatchObject({ type: 1, mapping: "none", filtering: "not-checked" });
 		expect(report.reason).toContain("no server has two addresses");
 		expect(report.evidence.servers[0]?.problems.join()).toContain("no other address");

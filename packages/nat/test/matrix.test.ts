@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BUDGET_CLEAN, BUDGET_TROUBLE } from "../src/index.js";
+import { BUDGET_CLEAN, BUDGET_TROUBLE } from "../src/defaults.js";
 import { CASES, runMatrix, type Tally, twoLiars } from "./scenes/matrix.js";
 
 /** 50 seeds with P2PD_LONG=1; a few otherwise. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Discovery } from "../src/engine/discovery.js";
-import type { Action, ProbeReply } from "../src/engine/types.js";
+import { Discovery } from "../src/discovery.js";
+import type { Action, ProbeReply } from "../src/probes.js";
 
 const SERVERS = [0, 1, 2, 3, 4].map((n) => ({ ip: `8.40.${n}.1`, port: 3478 }));
 const EXTERNAL = "81.2.69.142";
@@ -142,7 +142,7 @@ describe("the plan", () => {
 		broken.machine.step(0);
 		broken.machine.socketFailed("map", "EMFILE");
 		broken.machine.step(1);
-		expect([broken.machine.ending, broken.machine.socketFailure]).toEqual(["no-socket", "EMFILE"]);
+		expect([broken.machine.ending, broken.machine.snapshot().socketFailure]).toEqual(["no-socket", "EMFILE"]);
 		const slow = new Hand().runTo(10_000, (id) => (id === "map:0:primary" ? cone(id) : null));
 		expect(slow.machine.ending).not.toBeNull();
 		expect(slow.now).toBeLessThanOrEqual(5000);

@@ -2,24 +2,26 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
 	type DeltaType,
-	fieldDist,
-	fieldWrap,
 	type NatInfo,
+	type NatPortRange,
 	NatPredictionError,
 	type NatType,
 	natInfo,
+	predictMappings,
+	updateMappings,
+} from "../src/index.js";
+import {
+	fieldDist,
+	fieldWrap,
 	natsCanPredict,
 	natsIntersect,
 	nDist,
-	type PortRange,
 	portWrap,
-	predictMappings,
 	type SingleMappingInput,
 	singleMapping,
-	updateMappings,
-} from "../src/index.js";
+} from "../src/predict/index.js";
 
-const nat = (type: NatType, delta: DeltaType, value = 0, range?: PortRange): NatInfo =>
+const nat = (type: NatType, delta: DeltaType, value = 0, range?: NatPortRange): NatInfo =>
 	natInfo(type, { type: delta, value }, range);
 const fails = (rule: string): unknown => expect.objectContaining({ code: "ERR_NAT_PREDICTION", rule });
 
@@ -151,7 +153,7 @@ describe("one predicted mapping", () => {
 		const { local, reply, remote } = singleMapping({ ...base, nat: info, ...change });
 		return [local, reply, remote];
 	};
-	const n = (type: NatType, delta: DeltaType, value = 0, range: PortRange = WIDE): NatInfo =>
+	const n = (type: NatType, delta: DeltaType, value = 0, range: NatPortRange = WIDE): NatInfo =>
 		nat(type, delta, value, range);
 
 	it.each([

@@ -2,6 +2,7 @@ import { ManualClock } from "@p2pd/testnet";
 import { describe, expect, it } from "vitest";
 import type { NatServer } from "../src/index.js";
 import { resolveServers } from "../src/servers.js";
+import { buildScene } from "./scenes/scene.js";
 
 const NAMES: Readonly<Record<string, readonly string[]>> = {
 	"a.example": ["8.1.1.1"],
@@ -12,20 +13,22 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 async function resolve(servers: readonly NatServer[], change: object = {}): Promise<string[]> {
 	const clock = new ManualClock();
 	const found = await clock.runUntil(
-		resolveServers(servers, {
-			af: 4,
-			max: 3,
-			clock,
-			timeout: 1000,
-			signal: undefined,
-			resolve: async (host) => {
-				if (host === "slow.example") return new Promise<never>(() => undefined);
-				const ips = NAMES[host];
-				if (ips === undefined) throw new Error("ENOTFOUND");
-				return ips;
+		resolveServers(
+			servers,
+			{ max: 3, timeout: 1000, signal: undefined, ...change },
+			{
+				sockets: buildScene({ gateway: { kind: "router" } })
+					.host("client")
+					.sockets(4),
+				clock,
+				resolve: async (host) => {
+					if (host === "slow.example") return new Promise<never>(() => undefined);
+					const ips = NAMES[host];
+					if (ips === undefined) throw new Error("ENOTFOUND");
+					return ips;
+				},
 			},
-			...change,
-		}),
+		),
 	);
 	return found.map(({ ip, port }) => `${ip} ${port}`);
 }

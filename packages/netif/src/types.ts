@@ -1,5 +1,5 @@
 import type { Family } from "@p2pd/address";
-import type { Delta, DiscoverNatInput, NatReport, NatType } from "@p2pd/nat";
+import type { Delta, NatDeps, NatOptions, NatReport, NatType } from "@p2pd/nat";
 import type { NicRef, SocketFactory } from "@p2pd/net";
 import type { Route, RouteJson } from "@p2pd/route";
 import type {
@@ -64,7 +64,7 @@ export interface InterfaceDeps {
 		},
 	) => Promise<ExternalAddress>;
 	/** Finds out a NAT's behaviour. @default `discoverNat` of `@p2pd/nat` */
-	readonly discoverNat: (input: DiscoverNatInput) => Promise<NatReport>;
+	readonly discoverNat: (options: NatOptions, deps: NatDeps) => Promise<NatReport>;
 	/** Takes a look at the NICs, unless the option `netifaces` does. @default this machine's */
 	readonly netifaces: () => Netifaces;
 	readonly clock: Clock;

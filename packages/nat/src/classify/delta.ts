@@ -1,8 +1,7 @@
-import type { DeltaVerdict, TrainSample } from "../types.js";
-import { threshold } from "./error-rates.js";
+import type { NatDelta, NatTrainSample } from "../types.js";
 
 /** What the port train shows. */
-export interface DeltaJudgement extends DeltaVerdict {
+export interface DeltaJudgement extends NatDelta {
 	/** More answers could not change it. */
 	readonly conclusive: boolean;
 	readonly reason: string;
@@ -19,7 +18,7 @@ const MIN_KEPT = 2;
 /** Pairs that have to be testable before their not fitting means anything. */
 const MIN_PAIRS = 3;
 
-interface Answered extends TrainSample {
+interface Answered extends NatTrainSample {
 	readonly mapped: number;
 }
 
@@ -30,7 +29,7 @@ interface Pair {
 	readonly turns: number;
 }
 
-const hasMapped = (sample: TrainSample): sample is Answered => sample.mapped !== null;
+const hasMapped = (sample: NatTrainSample): sample is Answered => sample.mapped !== null;
 
 /**
  * How a NAT picks ports, from a train of new mappings made in a known order (pure).
@@ -39,7 +38,7 @@ const hasMapped = (sample: TrainSample): sample is Answered => sample.mapped !==
  * lost one is a gap of at most that many turns. The numbers of pairs that have to fit follow from the range of ports
  * that was seen: see `error-rates.ts`.
  */
-export function judgeDelta(samples: readonly TrainSample[]): DeltaJudgement {
+export function judgeDelta(samples: readonly NatTrainSample[]): DeltaJudgement {
 	const answered = samples.filter(hasMapped);
 	const complete = answered.length === samples.length;
 	if (answered.length < MIN_SAMPLES) {
@@ -211,4 +210,42 @@ function findDependent(sequence: readonly Answered[], span: number): DeltaJudgem
 	if (count < threshold(pairs.length, span) || near < neighbours.length * FIT) return null;
 	const reason = `${count} of ${pairs.length} consecutive local ports came ${step} further, others did not`;
 	return { type: 5, value: step, conclusive: true, reason };
+}
+
+/**
+ * How many of some pairs have to show one rule before chance is ruled out.
+ *
+ * If ports are random in a range of `span`, a pair shows a given distance with probability 1 / span. That `k` of `m`
+ * pairs share one distance by chance is then at most C(m, k) / span^(k - 1).
+ */
+export const MAX_FALSE_RULE = 1e-4;
+
+/** Never fewer than this: two equal distances may be anything. */
+const MIN_FIT = 3;
+
+/** The chance bound above: at least `k` of `m` pairs share a distance although the ports are random. */
+export function falseRuleBound(m: number, k: number, span: number): number {
+	return Math.min(1, choose(m, k) / Math.max(1, span) ** (k - 1));
+}
+
+/** The fewest of `m` pairs that have to agree for the chance of a false rule to be below {@link MAX_FALSE_RULE}. */
+export function threshold(m: number, span: number): number {
+	// A counter's own ports span little; what it would have to be told from is a range at least this short.
+	const assumed = Math.max(span, SHORTEST_RANGE);
+	for (let k = MIN_FIT; k <= m; k++) if (falseRuleBound(m, k, assumed) < MAX_FALSE_RULE) return k;
+	return Math.max(m, MIN_FIT);
+}
+
+/** The shortest range of ports that carriers give to a customer (RFC 7422's examples go down to 64). */
+const SHORTEST_RANGE = 64;
+
+function choose(n: number, k: number): number {
+	let product = 1;
+	for (let each = 1; each <= k; each++) product = (product * (n - k + each)) / each;
+	return product;
+}
+
+/** The chance that a test with `sends` sends is silent by loss alone, at `loss` (0 to 1) on each way. */
+export function falseSilence(loss: number, sends: number): number {
+	return (1 - (1 - loss) ** 2) ** sends;
 }

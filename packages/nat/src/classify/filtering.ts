@@ -1,9 +1,9 @@
-import type { Dependence, FilteringBehaviour, MappingBehaviour } from "../types.js";
+import type { NatDependence, NatFiltering, NatMapping } from "../types.js";
 import type { FilteringStatement, TestResult } from "./types.js";
 
 /** What the filtering tests together mean. */
 export interface FilteringJudgement {
-	readonly behaviour: FilteringBehaviour;
+	readonly behaviour: NatFiltering;
 	readonly decided: boolean;
 	/** Some changed replies came and others did not. */
 	readonly dissent: boolean;
@@ -32,7 +32,7 @@ export interface CheckedTests {
  * way (the changed reply that did come, or its error for an unknown attribute, which lists what it does not
  * understand) and its other address is known to answer.
  */
-export function checkTests(statement: FilteringStatement, mapping: MappingBehaviour): CheckedTests {
+export function checkTests(statement: FilteringStatement, mapping: NatMapping): CheckedTests {
 	const { both, port, bothControl, portControl, understands, alternateAlive } = statement;
 	const honours = [port, portControl, understands].includes("reply");
 	const byProxy = isVarying(mapping) && honours && alternateAlive;
@@ -43,11 +43,11 @@ export function checkTests(statement: FilteringStatement, mapping: MappingBehavi
 	};
 }
 
-const isVarying = (mapping: MappingBehaviour): boolean =>
+const isVarying = (mapping: NatMapping): boolean =>
 	mapping === "varies" || mapping === "address-dependent" || mapping === "address-and-port-dependent";
 
 /** What one server's tests say. */
-export function filteringVote({ both, port }: CheckedTests): Dependence | null {
+export function filteringVote({ both, port }: CheckedTests): NatDependence | null {
 	if (both === "reply") return "endpoint-independent";
 	if (both !== "silent") return null;
 	if (port === "reply") return "address-dependent";
@@ -64,7 +64,7 @@ export function filteringVote({ both, port }: CheckedTests): Dependence | null {
  */
 export function judgeFiltering(
 	statements: readonly FilteringStatement[],
-	mapping: MappingBehaviour,
+	mapping: NatMapping,
 	need: number,
 ): FilteringJudgement {
 	const tests = statements.map((each) => checkTests(each, mapping));
@@ -73,7 +73,7 @@ export function judgeFiltering(
 	const dissent =
 		(how("both", "reply") > 0 && how("both", "silent") > 0) ||
 		(how("port", "reply") > 0 && how("port", "silent") > 0);
-	const verdict = (behaviour: FilteringBehaviour, reason: string): FilteringJudgement => ({
+	const verdict = (behaviour: NatFiltering, reason: string): FilteringJudgement => ({
 		behaviour,
 		decided: true,
 		dissent,

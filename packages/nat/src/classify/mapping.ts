@@ -1,10 +1,10 @@
-import type { HostPort } from "@p2pd/stun-client";
-import type { MappingBehaviour } from "../types.js";
+import { type Endpoint, endpointText, sameEndpoint } from "@p2pd/net";
+import type { NatMapping } from "../types.js";
 import type { MappingStatement } from "./types.js";
 
 /** What the servers' answers together mean for the mapping. */
 export interface MappingJudgement {
-	readonly behaviour: MappingBehaviour;
+	readonly behaviour: NatMapping;
 	/** More answers are not waited for. */
 	readonly decided: boolean;
 	/** Servers whose answers fit the verdict. */
@@ -18,7 +18,7 @@ export interface MappingJudgement {
 	readonly agreed: number;
 	readonly needed: number;
 	/** The mapping socket's external end, where mappings do not vary. */
-	readonly external: HostPort | null;
+	readonly external: Endpoint | null;
 	readonly reason: string;
 }
 
@@ -28,20 +28,17 @@ export interface LocalEnd {
 	readonly port: number;
 }
 
-const text = (end: HostPort): string => `${end.ip}|${end.port}`;
-const same = (a: HostPort, b: HostPort): boolean => a.ip === b.ip && a.port === b.port;
-
 /** What one server's own addresses say of the mapping: no other server can spoil that comparison. */
-export function mappingVote({ primary, otherIp, otherBoth }: MappingStatement): MappingBehaviour {
+export function mappingVote({ primary, otherIp, otherBoth }: MappingStatement): NatMapping {
 	if (primary === null || (otherIp === null && otherBoth === null)) return "unknown";
-	const differs = [otherIp, otherBoth].some((seen) => seen !== null && !same(seen, primary));
+	const differs = [otherIp, otherBoth].some((seen) => seen !== null && !sameEndpoint(seen, primary));
 	if (!differs) return "endpoint-independent";
 	if (otherIp === null || otherBoth === null) return "varies";
 	// The same IP and another port gave another mapping, so the port matters (RFC 5780 section 4.3, test III).
-	return same(otherIp, otherBoth) ? "address-dependent" : "address-and-port-dependent";
+	return sameEndpoint(otherIp, otherBoth) ? "address-dependent" : "address-and-port-dependent";
 }
 
-const isVarying = (vote: MappingBehaviour): boolean => vote !== "endpoint-independent" && vote !== "unknown";
+const isVarying = (vote: NatMapping): boolean => vote !== "endpoint-independent" && vote !== "unknown";
 
 /** How many servers have to agree of those asked: all of one, two without dissent, a majority with it. */
 export function needed(asked: number, dissent: boolean): number {
@@ -107,7 +104,7 @@ export function judgeMapping(
 
 interface OneEnd {
 	readonly statements: readonly MappingStatement[];
-	readonly votes: ReadonlyMap<number, MappingBehaviour>;
+	readonly votes: ReadonlyMap<number, NatMapping>;
 	readonly group: readonly MappingStatement[];
 	readonly pending: number;
 	readonly heard: readonly MappingStatement[];
@@ -120,7 +117,7 @@ function judgeOneEnd(input: OneEnd): MappingJudgement | null {
 	const { votes, group, pending, heard, asked, local } = input;
 	const external = group[0]?.primary ?? null;
 	if (external === null) return null;
-	const voteOf = (each: MappingStatement): MappingBehaviour => votes.get(each.server) ?? "unknown";
+	const voteOf = (each: MappingStatement): NatMapping => votes.get(each.server) ?? "unknown";
 	const against = group.filter((each) => isVarying(voteOf(each)));
 	const dissent = heard.length > group.length || against.length > 0;
 	const need = needed(asked, dissent);
@@ -185,11 +182,11 @@ function judgeOneEnd(input: OneEnd): MappingJudgement | null {
 function varyingVerdict(
 	believed: readonly MappingStatement[],
 	heard: readonly MappingStatement[],
-	votes: ReadonlyMap<number, MappingBehaviour>,
+	votes: ReadonlyMap<number, NatMapping>,
 	how: { asked: number; dissent: boolean; need: number; byVotes: boolean },
 ): MappingJudgement {
 	const kinds = believed.map((each) => votes.get(each.server) ?? "unknown");
-	const ofKind = (kind: MappingBehaviour): number => kinds.filter((each) => each === kind).length;
+	const ofKind = (kind: NatMapping): number => kinds.filter((each) => each === kind).length;
 	const address = ofKind("address-dependent");
 	const port = ofKind("address-and-port-dependent");
 	const enough = how.asked <= 1 ? 1 : 2;
@@ -216,7 +213,7 @@ function varyingVerdict(
 }
 
 const sameEnd = (a: MappingStatement, b: MappingStatement): boolean =>
-	a.primary !== null && b.primary !== null && same(a.primary, b.primary);
+	a.primary !== null && b.primary !== null && sameEndpoint(a.primary, b.primary);
 
 function union(a: readonly MappingStatement[], b: readonly MappingStatement[]): MappingStatement[] {
 	return [...new Set([...a, ...b])];
@@ -227,9 +224,9 @@ function largestGroup(statements: readonly MappingStatement[]): readonly Mapping
 	const groups = new Map<string, MappingStatement[]>();
 	for (const each of statements) {
 		if (each.primary === null) continue;
-		const group = groups.get(text(each.primary)) ?? [];
+		const group = groups.get(endpointText(each.primary)) ?? [];
 		if (!group.some((other) => other.ip === each.ip)) group.push(each);
-		groups.set(text(each.primary), group);
+		groups.set(endpointText(each.primary), group);
 	}
 	return [...groups.values()].reduce<readonly MappingStatement[]>(
 		(best, group) => (group.length > best.length ? group : best),

@@ -1,4 +1,4 @@
-import type { HostPort } from "@p2pd/stun-client";
+import type { Endpoint } from "@p2pd/net";
 
 /** What one server says of the mapping socket. */
 export interface MappingStatement {
@@ -7,11 +7,11 @@ export interface MappingStatement {
 	/** The IP that was asked: two servers on one IP count once. */
 	readonly ip: string;
 	/** As seen from the address asked first; null: no usable answer. */
-	readonly primary: HostPort | null;
+	readonly primary: Endpoint | null;
 	/** As seen from its other IP and the same port. */
-	readonly otherIp: HostPort | null;
+	readonly otherIp: Endpoint | null;
 	/** As seen from its other IP and other port. */
-	readonly otherBoth: HostPort | null;
+	readonly otherBoth: Endpoint | null;
 	/** The first question may still be answered. */
 	readonly pending: boolean;
 	/** The questions to its other address may still be answered. */

@@ -1,7 +1,6 @@
-import { RANDOM_DELTA } from "../delta-types.js";
 import { NatPredictionError } from "../errors.js";
-import { type NatInfo, type PortRange, portRange } from "../nat-info.js";
-import { RESTRICT_PORT_NAT } from "../nat-types.js";
+import { type NatInfo, type NatPortRange, portRange } from "../nat-info.js";
+import { RANDOM_DELTA, RESTRICT_PORT_NAT } from "../nat-types.js";
 
 /** The port of STUN (RFC 8489 section 18.6), which a strict NAT with random ports has already let through. */
 export const STUN_PORT = 3478;
@@ -19,7 +18,7 @@ export function natsIntersect(
 	our: Pick<NatInfo, "range">,
 	their: Pick<NatInfo, "range">,
 	width: number,
-): PortRange {
+): NatPortRange {
 	const start = Math.max(our.range.start, their.range.start);
 	const end = Math.min(our.range.end, their.range.end);
 	const shared = end - start >= width ? { start, end } : our.range;

@@ -1,38 +1,38 @@
 import { NatPredictionError } from "../errors.js";
-import { type NatInfo, natInfo, type PortRange } from "../nat-info.js";
+import { type NatInfo, type NatPortRange, natInfo } from "../nat-info.js";
 import { natsCanPredict, natsIntersect, STUN_PORT } from "./pair.js";
-import { type ObservedMapping, type PunchMapping, type PunchMode, singleMapping } from "./single.js";
+import { type NatObservedMapping, type NatPunchMapping, type NatPunchMode, singleMapping } from "./single.js";
 
 /** What {@link predictMappings} needs to know. */
-export interface PredictOptions {
+export interface NatPredictOptions {
 	readonly our: NatInfo;
 	readonly their: NatInfo;
 	/** Where the peer is. @default "remote" */
-	readonly mode?: PunchMode;
+	readonly mode?: NatPunchMode;
 	/** The peer's mappings, where it has sent them already; otherwise templates are made. */
-	readonly peer?: readonly PunchMapping[];
+	readonly peer?: readonly NatPunchMapping[];
 	/** How many mappings to make where the peer's are not known. @default 2 */
 	readonly count?: number;
 }
 
 /** What {@link predictMappings} works with. */
-export interface PredictDeps {
+export interface NatPredictDeps {
 	/** Ask a STUN server from the local port given: which mapped port does it see? Null if it did not answer. */
-	readonly observe: (localPort: number) => Promise<ObservedMapping | null>;
+	readonly observe: (localPort: number) => Promise<NatObservedMapping | null>;
 	/** Random whole number from `min` to `max`, both included. */
 	readonly pick: (min: number, max: number) => number;
 }
 
 /** The plan of one side. */
-export interface Prediction {
+export interface NatPrediction {
 	/** One mapping for each of `peer`. */
-	readonly mappings: readonly PunchMapping[];
+	readonly mappings: readonly NatPunchMapping[];
 	/** What was asked of the peer, or its own mappings. */
-	readonly peer: readonly PunchMapping[];
+	readonly peer: readonly NatPunchMapping[];
 	/** What was observed beforehand, one for each mapping. */
-	readonly observed: readonly ObservedMapping[];
+	readonly observed: readonly NatObservedMapping[];
 	/** The ports that both NATs give out. */
-	readonly range: PortRange;
+	readonly range: NatPortRange;
 	/** 1 if the peer has to come from the STUN port. */
 	readonly useStunPort: 0 | 1;
 }
@@ -40,7 +40,7 @@ export interface Prediction {
 /** P2PD's `USE_MAP_NO`: two mappings, so that one collision does not lose the punch. */
 const DEFAULT_COUNT = 2;
 /** High ports to observe from (P2PD's numbers): above the ports that services use, with room to count up. */
-const OBSERVE_FROM: PortRange = { start: 2000, end: 64534 };
+const OBSERVE_FROM: NatPortRange = { start: 2000, end: 64534 };
 /** A local port may be taken or a datagram lost: so many tries for one mapping (P2PD's number). */
 const OBSERVE_TRIES = 5;
 
@@ -52,10 +52,10 @@ const OPEN = natInfo(1, { type: 1, value: 0 });
  */
 export function templateMappings(
 	useStunPort: 0 | 1,
-	range: PortRange,
+	range: NatPortRange,
 	count: number,
 	pick: (min: number, max: number) => number,
-): readonly PunchMapping[] {
+): readonly NatPunchMapping[] {
 	if (useStunPort === 1) return [{ local: 0, reply: 0, remote: STUN_PORT }];
 	return Array.from({ length: count }, () => ({ local: 0, reply: 0, remote: pick(range.start, range.end) }));
 }
@@ -66,7 +66,10 @@ export function templateMappings(
  *
  * @throws NatPredictionError (`ERR_NAT_PREDICTION`), also with rule `no-observation` if no server answered
  */
-export async function predictMappings(options: PredictOptions, deps: PredictDeps): Promise<Prediction> {
+export async function predictMappings(
+	options: NatPredictOptions,
+	deps: NatPredictDeps,
+): Promise<NatPrediction> {
 	const { mode = "remote", count = DEFAULT_COUNT } = options;
 	const direct = mode !== "remote";
 	const our = direct ? OPEN : options.our;
@@ -77,12 +80,12 @@ export async function predictMappings(options: PredictOptions, deps: PredictDeps
 		options.peer !== undefined && options.peer.length > 0
 			? options.peer
 			: templateMappings(useStunPort, range, count, deps.pick);
-	const observed: ObservedMapping[] = [];
+	const observed: NatObservedMapping[] = [];
 	// One after the other: each new mapping moves the NAT's counter, and the last one is what the next counts from.
 	for (let made = 0; made < peer.length; made++) {
 		observed.push(direct ? { local: 0, remote: 0 } : await observeOne(deps));
 	}
-	const mappings: PunchMapping[] = [];
+	const mappings: NatPunchMapping[] = [];
 	let last = observed[observed.length - 1];
 	for (const [index, theirs] of peer.entries()) {
 		const preloaded = observed[index];
@@ -100,11 +103,11 @@ export async function predictMappings(options: PredictOptions, deps: PredictDeps
  * one (deltas 1 to 3), the mapping is predicted anew for that port.
  */
 export function updateMappings(
-	plan: Prediction,
-	replies: readonly PunchMapping[],
-	options: Pick<PredictOptions, "our" | "mode">,
-	deps: Pick<PredictDeps, "pick">,
-): readonly PunchMapping[] {
+	plan: NatPrediction,
+	replies: readonly NatPunchMapping[],
+	options: Pick<NatPredictOptions, "our" | "mode">,
+	deps: Pick<NatPredictDeps, "pick">,
+): readonly NatPunchMapping[] {
 	const mode = options.mode ?? "remote";
 	const counting = options.our.delta.type >= 4;
 	return plan.mappings.map((mapping, index) => {
@@ -127,7 +130,7 @@ export function updateMappings(
 	});
 }
 
-async function observeOne(deps: PredictDeps): Promise<ObservedMapping> {
+async function observeOne(deps: NatPredictDeps): Promise<NatObservedMapping> {
 	for (let attempt = 0; attempt < OBSERVE_TRIES; attempt++) {
 		const seen = await deps.observe(deps.pick(OBSERVE_FROM.start, OBSERVE_FROM.end));
 		if (seen !== null) return seen;

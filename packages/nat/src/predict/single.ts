@@ -1,12 +1,18 @@
-import { DEPENDENT_DELTA, EQUAL_DELTA, INDEPENDENT_DELTA, PRESERV_DELTA } from "../delta-types.js";
 import { NatPredictionError } from "../errors.js";
-import type { NatInfo, PortRange } from "../nat-info.js";
-import { OPEN_NATS, PREDICTABLE_NATS, RESTRICT_PORT_NAT } from "../nat-types.js";
+import type { NatInfo, NatPortRange } from "../nat-info.js";
+import {
+	DEPENDENT_DELTA,
+	EQUAL_DELTA,
+	INDEPENDENT_DELTA,
+	OPEN_NATS,
+	PREDICTABLE_NATS,
+	PRESERV_DELTA,
+	RESTRICT_PORT_NAT,
+} from "../nat-types.js";
 import { STUN_PORT } from "./pair.js";
-import { fieldWrap, portWrap } from "./port-math.js";
 
 /** Ports to punch with: bind `local`, expect the peer to come from `reply` (0: any), be reachable at `remote`. */
-export interface PunchMapping {
+export interface NatPunchMapping {
 	/** The local port to bind, 1 to 65535. */
 	readonly local: number;
 	/** The port that the peer has to use, or 0 where any will do. */
@@ -16,25 +22,25 @@ export interface PunchMapping {
 }
 
 /** A mapping that a STUN server has seen. */
-export interface ObservedMapping {
+export interface NatObservedMapping {
 	readonly local: number;
 	readonly remote: number;
 }
 
 /** Where the peer is: on the Internet, in the same LAN, or on this machine. */
-export type PunchMode = "remote" | "lan" | "self";
+export type NatPunchMode = "remote" | "lan" | "self";
 
 /** What one predicted mapping follows from. */
 export interface SingleMappingInput {
-	readonly mode: PunchMode;
+	readonly mode: NatPunchMode;
 	/** The peer's mapping, or what is asked of it. */
-	readonly peer: Pick<PunchMapping, "reply" | "remote">;
+	readonly peer: Pick<NatPunchMapping, "reply" | "remote">;
 	/** The mapping observed last; the port rules count from it. */
-	readonly last: ObservedMapping;
+	readonly last: NatObservedMapping;
 	/** The mapping observed for this very use; what is left where no rule tells a port. */
-	readonly preloaded: ObservedMapping;
+	readonly preloaded: NatObservedMapping;
 	/** The ports agreed on with the peer. */
-	readonly range: PortRange;
+	readonly range: NatPortRange;
 	readonly nat: NatInfo;
 	/** Random whole number from `min` to `max`, both included. */
 	readonly pick: (min: number, max: number) => number;
@@ -42,16 +48,16 @@ export interface SingleMappingInput {
 
 /** On one machine both sides must differ: the peer's port, moved on by this much (P2PD's number). */
 const SELF_OFFSET = 1000;
-const SELF_RANGE: PortRange = { start: 2001, end: 65535 };
+const SELF_RANGE: NatPortRange = { start: 2001, end: 65535 };
 /** Where a free local port is looked for (P2PD's numbers). */
-const FREE_PORTS: PortRange = { start: 2000, end: 65535 };
+const FREE_PORTS: NatPortRange = { start: 2000, end: 65535 };
 
 /**
  * The ports to use for one mapping (P2PD's `get_single_mapping`; the first rule that fits decides).
  *
  * @throws NatPredictionError (`ERR_NAT_PREDICTION`; rules `no-remote-port`, `unpredictable`)
  */
-export function singleMapping(input: SingleMappingInput): PunchMapping {
+export function singleMapping(input: SingleMappingInput): NatPunchMapping {
 	const { mode, peer, last, preloaded, range, nat, pick } = input;
 	if (mode === "self") {
 		const port = fieldWrap(peer.remote + SELF_OFFSET, SELF_RANGE);
@@ -88,4 +94,34 @@ export function singleMapping(input: SingleMappingInput): PunchMapping {
 				remote: preloaded.remote,
 			};
 	}
+}
+
+const PORTS = 65535;
+
+/**
+ * Bring a port number back into 1 to 65535, as a circle: after 65535 comes 1, before 1 comes 65535.
+ * (P2PD's own `port_wrap` sends 65535 to 1.)
+ */
+export function portWrap(port: number): number {
+	const turned = (port - 1) % PORTS;
+	return (turned < 0 ? turned + PORTS : turned) + 1;
+}
+
+/** Bring a port into a range as P2PD's `field_wrap` does: the remainder by `end + 1`, lifted by `start` if below it. */
+export function fieldWrap(port: number, range: NatPortRange): number {
+	const size = range.end + 1;
+	const rest = ((port % size) + size) % size;
+	return rest < range.start ? rest + range.start : rest;
+}
+
+/** The distance from x to y, with sign. */
+export function nDist(x: number, y: number): number {
+	return y - x;
+}
+
+/** The shorter way between x and y on a circle of `modulus` ports; negative when x is the smaller. */
+export function fieldDist(x: number, y: number, modulus = PORTS): number {
+	const straight = Math.abs(x - y);
+	const distance = Math.min(straight, modulus - straight);
+	return x < y ? -distance : distance;
 }

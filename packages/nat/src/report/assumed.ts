@@ -1,6 +1,5 @@
-import type { Delta } from "../delta-types.js";
 import { ASSUMED_NAT, type NatInfo, natInfo } from "../nat-info.js";
-import type { NatType } from "../nat-types.js";
+import type { Delta, NatType } from "../nat-types.js";
 import type { NatReport } from "../types.js";
 
 /** A report in P2PD's terms, where every NAT has a type. */

@@ -1,16 +1,15 @@
-import { DELTA_TYPES } from "../delta-types.js";
-import type { Discovery } from "../engine/discovery.js";
-import { NAT_TYPES } from "../nat-types.js";
-import type { NatReport } from "../types.js";
+import { DELTA_TYPES, NAT_TYPES } from "../nat-types.js";
+import type { DiscoverySnapshot } from "../snapshot.js";
+import type { NatChange, NatOptions, NatReport } from "../types.js";
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 /** Why the verdict is what it is, for a person (pure). */
-export function explain(report: Omit<NatReport, "reason" | "changes">, discovery: Discovery): string {
-	const { knowledge, ending, train } = discovery;
+export function explain(report: Omit<NatReport, "reason" | "changes">, snapshot: DiscoverySnapshot): string {
+	const { knowledge, ending, train } = snapshot;
 	const asked = count(report.agreement.asked, "server");
 	if (ending === "no-socket") {
-		return `No UDP socket could be made: ${discovery.socketFailure ?? "no reason given"}.`;
+		return `No UDP socket could be made: ${snapshot.socketFailure ?? "no reason given"}.`;
 	}
 	if (ending === "blocked") {
 		return `Blocked: ${asked} stayed silent to at least four requests each for ${report.elapsed} ms.`;
@@ -32,6 +31,32 @@ export function explain(report: Omit<NatReport, "reason" | "changes">, discovery
 	if (suspects.length > 0) {
 		lines.push(`${count(suspects.length, "server")} contradicted the others and did not count.`);
 	}
-	if (report.singleServer) lines.push("Only one server was asked, so nobody could contradict it.");
+	if (report.singleServer) lines.push("Only one server was asked, so no other could contradict it.");
 	return lines.join(" ");
+}
+
+type Compared = NonNullable<NatOptions["previous"]>;
+
+const FIELDS = [
+	"type",
+	"mapping",
+	"filtering",
+	"delta",
+	"externalIps",
+] as const satisfies readonly NatChange["field"][];
+
+function textOf(report: Compared, field: NatChange["field"]): string {
+	if (field === "delta") return `${report.delta.type} (${report.delta.value})`;
+	if (field === "externalIps") return report.externalIps.join(", ");
+	return String(report[field]);
+}
+
+/** What differs from an earlier report (pure). A field that one of the two does not know has not changed. */
+export function changesSince(previous: Compared, now: Pick<NatReport, keyof Compared>): NatChange[] {
+	return FIELDS.flatMap((field) => {
+		const before = textOf(previous, field);
+		const after = textOf(now, field);
+		const known = ![before, after].some((text) => text === "" || /^(unknown|not-checked)/.test(text));
+		return known && before !== after ? [{ field, before, after }] : [];
+	});
 }

@@ -1,12 +1,11 @@
-import { isDeltaType } from "../delta-types.js";
 import { NatReportError } from "../errors.js";
-import { isNatType } from "../nat-types.js";
+import { isDeltaType, isNatType } from "../nat-types.js";
 import type { NatReport } from "../types.js";
 
 /** Every report names this schema ... */
-export const REPORT_SCHEMA = "p2pd/nat-report";
+export const NAT_REPORT_SCHEMA = "p2pd/nat-report";
 /** ... and this version of it; a field's meaning never changes within a version. */
-export const REPORT_VERSION = 1;
+export const NAT_REPORT_VERSION = 1;
 
 type Check = (value: unknown) => boolean;
 
@@ -34,8 +33,8 @@ const isEnd: Check = (value) => isObject(value) && isText(at(value, "ip")) && is
 
 /** What each field of a report has to be. */
 const FIELDS: Readonly<Record<keyof NatReport, Check>> = {
-	schema: oneOf(REPORT_SCHEMA),
-	version: oneOf(REPORT_VERSION),
+	schema: oneOf(NAT_REPORT_SCHEMA),
+	version: oneOf(NAT_REPORT_VERSION),
 	af: oneOf(4, 6),
 	final: isFlag,
 	type: either(isNatType, oneOf("unknown")),

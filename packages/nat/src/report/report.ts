@@ -1,41 +1,39 @@
 import { classifyIp } from "@p2pd/address";
-import { typeOf } from "../classify/verdict.js";
-import type { Discovery } from "../engine/discovery.js";
-import type { Probe } from "../engine/types.js";
-import type { PortRange } from "../nat-info.js";
-import type { DeltaVerdict, DoubleNatHint, MappingBehaviour, NatOptions, NatReport } from "../types.js";
-import { changesSince } from "./changes.js";
+import { natTypeOf } from "../classify/nat-type.js";
+import type { NatPortRange } from "../nat-info.js";
+import type { DiscoverySnapshot, ProbeRecord } from "../snapshot.js";
+import type { DoubleNatHint, NatDelta, NatMapping, NatOptions, NatReport } from "../types.js";
 import { evidenceOf } from "./evidence.js";
-import { explain } from "./explain.js";
-import { REPORT_SCHEMA, REPORT_VERSION } from "./parse.js";
+import { changesSince, explain } from "./explain.js";
+import { NAT_REPORT_SCHEMA, NAT_REPORT_VERSION } from "./parse.js";
 
-/** What a report needs beside the discovery. */
+/** What a report needs beside the snapshot. */
 export interface ReportContext {
 	readonly af: 4 | 6;
 	readonly localIp: string | null;
-	readonly options: Pick<NatOptions, "previous" | "routerAddress" | "delta" | "hairpinning" | "tcp">;
+	readonly options: Pick<NatOptions, "previous" | "routerAddress">;
 	readonly now: number;
 }
 
 /** The verdict so far (pure). */
-export function reportOf(discovery: Discovery, context: ReportContext): NatReport {
-	const { knowledge, ledger, ending } = discovery;
+export function reportOf(snapshot: DiscoverySnapshot, context: ReportContext): NatReport {
+	const { knowledge, ending, train } = snapshot;
 	const { servers, mapping } = knowledge;
 	const filtering = knowledge.filtering.behaviour;
 	const behaviour = mapping.decided ? mapping.behaviour : "unknown";
 	const loopback = servers.every(({ primary }) => classifyIp(primary.ip) === "loopback");
-	const type = typeOf({ mapping: behaviour, filtering, blocked: ending === "blocked", loopback });
-	const trusted = trustedProbes(discovery);
+	const type = natTypeOf({ mapping: behaviour, filtering, blocked: ending === "blocked", loopback });
+	const trusted = trustedProbes(snapshot);
 	const externalIps = [...new Set(trusted.flatMap((probe) => mappedIp(probe)))].sort();
 	const base = {
-		schema: REPORT_SCHEMA,
-		version: REPORT_VERSION,
+		schema: NAT_REPORT_SCHEMA,
+		version: NAT_REPORT_VERSION,
 		af: context.af,
 		final: ending !== null,
 		type,
 		mapping: behaviour,
 		filtering,
-		delta: deltaOf(discovery, behaviour),
+		delta: deltaOf(snapshot, behaviour),
 		singleServer: servers.length === 1,
 		agreement: {
 			asked: servers.length,
@@ -43,57 +41,57 @@ export function reportOf(discovery: Discovery, context: ReportContext): NatRepor
 			needed: mapping.needed,
 			dissent: mapping.dissent || knowledge.filtering.dissent,
 		},
-		local: discovery.local,
+		local: snapshot.local,
 		external: mapping.external,
 		externalIps,
 		observedPorts: observedPorts(trusted),
 		pooling: poolingOf(trusted, behaviour, externalIps),
-		portPreservation: preservationOf(discovery, behaviour),
-		hairpinning: behaviour === "none" ? "not-applicable" : discovery.hairpinning,
+		portPreservation: preservationOf(train.samples, behaviour),
+		hairpinning: behaviour === "none" ? "not-applicable" : snapshot.hairpinning,
 		lifetime: {
 			atLeast: null,
 			lessThan: null,
 			status: "not-checked",
-			reason: "it takes minutes and is done on demand: see measureLifetime",
+			reason: "it takes minutes and is done on demand: see measureNatLifetime",
 		},
-		tcp: tcpOf(discovery, behaviour),
+		tcp: tcpOf(snapshot, behaviour),
 		sharedAddressSpace: [context.localIp, ...externalIps].some(
 			(ip) => ip !== null && classifyIp(ip) === "shared",
 		),
 		doubleNat: doubleNatOf(context, externalIps),
-		datagrams: ledger.datagrams,
-		elapsed: Math.round(context.now - discovery.startedAt),
-		evidence: evidenceOf(discovery),
+		datagrams: snapshot.datagrams,
+		elapsed: Math.round(context.now - snapshot.startedAt),
+		evidence: evidenceOf(snapshot),
 	} as const satisfies Omit<NatReport, "reason" | "changes">;
 	const { previous } = context.options;
-	const complete = { ...base, reason: explain(base, discovery) };
+	const complete = { ...base, reason: explain(base, snapshot) };
 	return { ...complete, changes: previous === undefined ? null : changesSince(previous, complete) };
 }
 
-/** Answered probes of servers that are believed, from sockets whose mapped end means something. */
-function trustedProbes({ ledger, knowledge }: Discovery): Probe[] {
-	return [...ledger.all()].filter(
+/** Answered probes of trusted servers, from sockets whose mapped end means something. */
+function trustedProbes({ probes, knowledge }: DiscoverySnapshot): ProbeRecord[] {
+	return probes.filter(
 		({ spec, answer }) =>
 			answer?.mapped != null && spec.role !== "hairpin" && knowledge.mapping.trusted.includes(spec.server),
 	);
 }
 
-const mappedIp = ({ answer }: Probe): string[] => (answer?.mapped == null ? [] : [answer.mapped.ip]);
+const mappedIp = ({ answer }: ProbeRecord): string[] => (answer?.mapped == null ? [] : [answer.mapped.ip]);
 
-function observedPorts(probes: readonly Probe[]): PortRange | null {
+function observedPorts(probes: readonly ProbeRecord[]): NatPortRange | null {
 	const ports = probes.flatMap(({ answer }) => (answer?.mapped == null ? [] : [answer.mapped.port]));
 	return ports.length === 0 ? null : { start: Math.min(...ports), end: Math.max(...ports) };
 }
 
-function deltaOf({ train }: Discovery, behaviour: MappingBehaviour): DeltaVerdict {
+function deltaOf({ train }: DiscoverySnapshot, behaviour: NatMapping): NatDelta {
 	if (behaviour === "none") return { type: 1, value: 0 };
 	const judged = train.judgement;
 	return judged === null ? { type: "unknown", value: 0 } : { type: judged.type, value: judged.value };
 }
 
 function poolingOf(
-	probes: readonly Probe[],
-	behaviour: MappingBehaviour,
+	probes: readonly ProbeRecord[],
+	behaviour: NatMapping,
 	externalIps: readonly string[],
 ): NatReport["pooling"] {
 	if (behaviour === "none") return "not-applicable";
@@ -102,16 +100,19 @@ function poolingOf(
 	return sockets.size > 1 ? "paired" : "not-checked";
 }
 
-function preservationOf(discovery: Discovery, behaviour: MappingBehaviour): NatReport["portPreservation"] {
+function preservationOf(
+	samples: DiscoverySnapshot["train"]["samples"],
+	behaviour: NatMapping,
+): NatReport["portPreservation"] {
 	if (behaviour === "none") return "not-applicable";
-	const seen = discovery.train.samples(discovery.ledger).filter(({ mapped }) => mapped !== null);
+	const seen = samples.filter(({ mapped }) => mapped !== null);
 	if (seen.length === 0) return "not-checked";
 	const kept = seen.filter(({ local, mapped }) => local === mapped).length;
 	return kept === seen.length ? "yes" : kept === 0 ? "no" : "sometimes";
 }
 
-function tcpOf(discovery: Discovery, behaviour: MappingBehaviour): NatReport["tcp"] {
-	if (discovery.tcp !== null) return discovery.tcp;
+function tcpOf({ tcp }: DiscoverySnapshot, behaviour: NatMapping): NatReport["tcp"] {
+	if (tcp !== null) return tcp;
 	const reason =
 		behaviour === "none" ? "there is no NAT for UDP" : "no server was asked, or none answered in time";
 	return { mapping: "not-checked", reason, external: null };
@@ -120,7 +121,7 @@ function tcpOf(discovery: Discovery, behaviour: MappingBehaviour): NatReport["tc
 function doubleNatOf({ localIp, options }: ReportContext, externalIps: readonly string[]): DoubleNatHint {
 	const reasons: string[] = [];
 	if (localIp !== null && classifyIp(localIp) === "shared") {
-		reasons.push(`the local address ${localIp} is of the carrier's shared space`);
+		reasons.push(`the local address ${localIp} is in the carriers' shared space`);
 	}
 	for (const ip of externalIps) {
 		const ipClass = classifyIp(ip);
@@ -130,7 +131,7 @@ function doubleNatOf({ localIp, options }: ReportContext, externalIps: readonly 
 	}
 	const { routerAddress } = options;
 	if (routerAddress !== undefined && externalIps.length > 0 && !externalIps.includes(routerAddress)) {
-		reasons.push(`the router calls its address ${routerAddress}, servers see ${externalIps.join(", ")}`);
+		reasons.push(`the router reports its address as ${routerAddress}, servers see ${externalIps.join(", ")}`);
 	}
 	return { verdict: reasons.length > 0 ? "likely" : "no-sign", reasons };
 }

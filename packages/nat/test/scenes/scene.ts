@@ -9,7 +9,7 @@ import {
 	type SceneOptions,
 	type ServicePlace,
 } from "@p2pd/testnet";
-import { type DiscoverNatInput, discoverNat, type NatReport } from "../../src/index.js";
+import { discoverNat, type NatOptions, type NatReport } from "../../src/index.js";
 
 /** Turns the handler of an honest server into another. */
 export type Wrap = (
@@ -36,7 +36,7 @@ export interface Scene {
 	readonly af?: 4 | 6;
 	/** RESPONSE-PORT at the servers. @default false */
 	readonly responsePort?: boolean;
-	readonly options?: Partial<DiscoverNatInput>;
+	readonly options?: Partial<NatOptions>;
 	/** Before discovery begins. */
 	readonly prepare?: (network: MemoryNetwork) => void;
 }
@@ -103,13 +103,14 @@ export async function runScene(scene: Scene): Promise<Run> {
 	const started = clock.now();
 	const af = scene.af ?? 4;
 	const report = await clock.runUntil(
-		discoverNat({
-			sockets: network.host("client").sockets(af),
-			servers: serversOf(scene.servers ?? 5, af),
-			clock,
-			random: (size) => network.random.bytes(size),
-			...scene.options,
-		}),
+		discoverNat(
+			{ servers: serversOf(scene.servers ?? 5, af), ...scene.options },
+			{
+				sockets: network.host("client").sockets(af),
+				clock,
+				random: (size) => network.random.bytes(size),
+			},
+		),
 	);
 	unwatch();
 	return { report, took: clock.now() - started, datagrams, network };

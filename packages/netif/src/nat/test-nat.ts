@@ -84,18 +84,25 @@ async function askServers(
 ): Promise<TestedNat> {
 	const { clock, random, lookup } = deps;
 	const sockets = await deps.bind(route, { strict: options.strict ?? false });
-	const report = await deps.discoverNat({
-		sockets,
-		servers,
-		timeout: Math.max(1, observationTime(timeout)),
-		signal,
-		clock,
-		random,
-		...(lookup === undefined
-			? {}
-			: { resolve: (host: string, its: Family, stop: AbortSignal) => lookup(host, its, { signal: stop }) }),
-		...(previous === null ? {} : { previous }),
-	});
+	const report = await deps.discoverNat(
+		{
+			servers,
+			timeout: Math.max(1, observationTime(timeout)),
+			signal,
+			...(previous === null ? {} : { previous }),
+		},
+		{
+			sockets,
+			clock,
+			random,
+			...(lookup === undefined
+				? {}
+				: {
+						resolve: (host, { signal: stop }) =>
+							lookup(host, route.af, stop === undefined ? {} : { signal: stop }),
+					}),
+		},
+	);
 	return { nat: natOfReport(report), report };
 }
 

@@ -1,18 +1,18 @@
 import { setMaxListeners } from "node:events";
+import type { Clock, Endpoint, RandomBytes, UdpSocket } from "@p2pd/net";
 import {
-	type Clock,
+	attributeValue,
 	decodeMessage,
-	type HostPort,
 	looksLikeStun,
-	type RandomBytes,
+	mappedAddressOf,
+	otherAddressOf,
 	StunDecodeError,
+	type StunMessage,
 	StunSocket,
 	StunTimeoutError,
-	type UdpSocket,
 } from "@p2pd/stun-client";
-import type { NatSockets } from "../types.js";
-import { readReply } from "./read-reply.js";
-import type { ProbeReply, ProbeSpec, SocketName } from "./types.js";
+import type { ProbeReply, ProbeSpec, SocketName } from "./probes.js";
+import type { NatSockets } from "./types.js";
 
 /** What the sockets report. */
 interface SocketEvents {
@@ -65,7 +65,7 @@ export class StunSockets {
 		this.#track(this.#sendOne(spec, send));
 	}
 
-	/** Close every socket; nothing is reported afterwards. */
+	/** Closes every socket; nothing is reported afterwards. */
 	async close(): Promise<void> {
 		this.#abort.abort(new Error("the discovery is over"));
 		await Promise.all(this.#busy);
@@ -136,8 +136,26 @@ export class StunSockets {
 	}
 }
 
+const endOf = (address: Endpoint | undefined): Endpoint | null =>
+	address === undefined || address.port === 0 ? null : { ip: address.ip, port: address.port };
+
+/** What a probe needs of a STUN answer. */
+function readReply(message: StunMessage, from: Endpoint): ProbeReply {
+	const error = message.class === "error";
+	return {
+		from,
+		mapped: error ? null : endOf(mappedAddressOf(message)),
+		other: endOf(otherAddressOf(message)),
+		classic:
+			attributeValue(message, "OTHER-ADDRESS") === undefined &&
+			attributeValue(message, "CHANGED-ADDRESS") !== undefined,
+		errorStatus: error ? (attributeValue(message, "ERROR-CODE")?.status ?? 0) : null,
+		unknownAttributes: attributeValue(message, "UNKNOWN-ATTRIBUTES") ?? [],
+	};
+}
+
 /** The address that datagrams to a server leave from, as the kernel chooses it; null where it cannot be told. */
-export async function sourceAddress(sockets: NatSockets, to: HostPort): Promise<string | null> {
+export async function sourceAddress(sockets: NatSockets, to: Endpoint): Promise<string | null> {
 	const { localIp } = sockets;
 	if (localIp !== "0.0.0.0" && localIp !== "::") return localIp;
 	const socket: UdpSocket & { connect?: unknown } = await sockets.udp();

@@ -1,5 +1,5 @@
-import type { HostPort } from "@p2pd/stun-client";
-import type { LocalEnd } from "../classify/mapping.js";
+import { type Endpoint, sameEndpoint } from "@p2pd/net";
+import type { LocalEnd } from "./classify/mapping.js";
 import {
 	CONTROLLED_SERVERS,
 	FILTER_SERVERS,
@@ -8,27 +8,27 @@ import {
 	PLAIN_SENDS,
 	SILENCE_SENDS,
 	SILENCE_SENDS_LOSSY,
-} from "../defaults.js";
-import type { MappingBehaviour } from "../types.js";
-import { probeId } from "./ids.js";
+} from "./defaults.js";
 import { addressesOf, type Knowledge, type ServerFacts } from "./knowledge.js";
-import type { Change, ProbeRole, ProbeSpec, SocketName } from "./types.js";
+import {
+	type Change,
+	type ProbeRole,
+	type ProbeSpec,
+	type ProbeState,
+	probeId,
+	type SocketName,
+} from "./probes.js";
+import type { NatMapping } from "./types.js";
 
-/** How often each probe was sent so far; null: not planned yet. */
-type SendsOf = (id: string) => number | null;
-
-/** What the plan follows from. */
+/** What the plan follows from: plain data. */
 export interface PlanInput {
 	readonly knowledge: Knowledge;
 	readonly local: LocalEnd | null;
-	readonly sendsOf: SendsOf;
-	/** Whether a probe was answered. */
-	readonly isAnswered: (id: string) => boolean;
-	/** Whether nothing can come of a probe any more. */
-	readonly isOver: (id: string) => boolean;
+	/** Every probe that was planned before, by id. */
+	readonly probes: ReadonlyMap<string, ProbeState>;
 }
 
-const varies = (mapping: MappingBehaviour): boolean =>
+const varies = (mapping: NatMapping): boolean =>
 	mapping === "varies" || mapping === "address-dependent" || mapping === "address-and-port-dependent";
 
 /**
@@ -47,7 +47,7 @@ export function planProbes(input: PlanInput): readonly ProbeSpec[] {
 	];
 }
 
-/** Everybody is asked once from the mapping socket. */
+/** Every server is asked from the mapping socket. */
 function primaryProbes({ knowledge }: PlanInput): ProbeSpec[] {
 	const anybody = knowledge.servers.some(({ alive }) => alive);
 	return knowledge.servers.map((server) =>
@@ -58,7 +58,7 @@ function primaryProbes({ knowledge }: PlanInput): ProbeSpec[] {
 }
 
 /** The servers that test filtering, best first: those that have begun, then those that have answered. */
-function filterServers({ knowledge, sendsOf }: Pick<PlanInput, "knowledge" | "sendsOf">): ServerFacts[] {
+function filterServers({ knowledge, probes }: PlanInput): ServerFacts[] {
 	const { servers, mapping, filtering, filteringStuck, uncontrolled } = knowledge;
 	const fit = servers.filter(
 		({ index, alive, silent, alternate }) =>
@@ -67,7 +67,7 @@ function filterServers({ knowledge, sendsOf }: Pick<PlanInput, "knowledge" | "se
 			!silent &&
 			(alternate !== null || !alive),
 	);
-	const begun = (server: ServerFacts): number => (sendsOf(probeId.filterBoth(server.index)) === null ? 1 : 0);
+	const begun = (server: ServerFacts): number => (probes.has(probeId.filterBoth(server.index)) ? 0 : 1);
 	const heard = (server: ServerFacts): number => (server.alive ? 0 : 1);
 	const order = [...fit].sort((a, b) => heard(a) - heard(b) || begun(a) - begun(b) || a.index - b.index);
 	return order.slice(0, filtering.dissent || filteringStuck ? order.length : FILTER_SERVERS);
@@ -99,13 +99,15 @@ function filterProbes(input: PlanInput): ProbeSpec[] {
 }
 
 /** The other addresses of two servers are asked from the mapping socket; once there is dissent, of all. */
-function otherAddressProbes({ knowledge, local, sendsOf, isAnswered, isOver }: PlanInput): ProbeSpec[] {
+function otherAddressProbes({ knowledge, local, probes }: PlanInput): ProbeSpec[] {
 	const { mapping, servers } = knowledge;
 	if (mapping.decided) return [];
 	const isLocal = ({ mapped }: ServerFacts): boolean =>
-		mapped !== null && local !== null && mapped.ip === local.ip && mapped.port === local.port;
+		mapped !== null && local?.ip != null && sameEndpoint(mapped, { ip: local.ip, port: local.port });
 	const hasFailed = ({ index }: ServerFacts): boolean =>
-		[probeId.otherIp(index), probeId.otherBoth(index)].some((id) => isOver(id) && !isAnswered(id));
+		[probeId.otherIp(index), probeId.otherBoth(index)]
+			.map((id) => probes.get(id))
+			.some((state) => state?.isOver === true && state.answer === null);
 	const fit = servers.filter(
 		(server) =>
 			server.mapped !== null &&
@@ -114,7 +116,7 @@ function otherAddressProbes({ knowledge, local, sendsOf, isAnswered, isOver }: P
 			!hasFailed(server) &&
 			!mapping.suspects.includes(server.index),
 	);
-	const begun = ({ index }: ServerFacts): number => (sendsOf(probeId.otherIp(index)) === null ? 1 : 0);
+	const begun = ({ index }: ServerFacts): number => (probes.has(probeId.otherIp(index)) ? 0 : 1);
 	const order = [...fit].sort((a, b) => begun(a) - begun(b) || a.index - b.index);
 	return order.slice(0, mapping.dissent ? order.length : MAPPING_SERVERS).flatMap((server) => {
 		const { index } = server;
@@ -128,10 +130,13 @@ function otherAddressProbes({ knowledge, local, sendsOf, isAnswered, isOver }: P
 
 /** Positive controls for what is silent so far: the same request from a socket that has contacted all addresses. */
 function controlProbes(input: PlanInput): ProbeSpec[] {
-	const { knowledge, sendsOf, isAnswered } = input;
+	const { knowledge, probes } = input;
 	if (knowledge.filtering.decided) return [];
 	const { behaviour } = knowledge.mapping;
-	const quiet = (id: string): boolean => (sendsOf(id) ?? 0) >= 2 && !isAnswered(id);
+	const quiet = (id: string): boolean => {
+		const state = probes.get(id);
+		return state !== undefined && state.sends.length >= 2 && state.answer === null;
+	};
 	const servers = filterServers(input);
 	return servers.slice(0, knowledge.trouble ? servers.length : CONTROLLED_SERVERS).flatMap((server) => {
 		const { index, primary } = server;
@@ -170,7 +175,7 @@ function probe(
 	id: string,
 	role: ProbeRole,
 	socket: SocketName,
-	to: HostPort | null,
+	to: Endpoint | null,
 ): ProbeSpec[] {
 	return to === null ? [] : [spec(server, id, role, socket, to, {})];
 }
@@ -180,7 +185,7 @@ function spec(
 	id: string,
 	role: ProbeRole,
 	socket: SocketName,
-	to: HostPort,
+	to: Endpoint,
 	more: { change?: Change; maxSends?: number; unknownAttribute?: boolean },
 ): ProbeSpec {
 	const { change = "none", maxSends = PLAIN_SENDS, unknownAttribute = false } = more;

@@ -1,11 +1,10 @@
-import type { Clock, HostPort, RandomBytes } from "@p2pd/stun-client";
-import { TIMEOUT } from "../defaults.js";
-import { checkTcpMapping } from "../probes/tcp.js";
-import type { NatSockets } from "../types.js";
+import type { Clock, RandomBytes } from "@p2pd/net";
+import { TIMEOUT } from "./defaults.js";
 import { Discovery, type DiscoverySettings } from "./discovery.js";
-import { picker } from "./pick.js";
+import type { Action, PickNumber } from "./probes.js";
 import { StunSockets } from "./stun-sockets.js";
-import type { Action } from "./types.js";
+import { checkTcpMapping } from "./tcp.js";
+import type { NatSockets } from "./types.js";
 
 /** What a run needs. */
 export interface RunParts {
@@ -16,7 +15,7 @@ export interface RunParts {
 }
 
 /**
- * Carry a discovery out on real sockets: does what the machine says, and tells it what happens.
+ * Carries a discovery out on real sockets: does what the machine says, and tells it what happens.
  *
  * @param onChange - called after every step
  * @throws the signal's reason
@@ -53,10 +52,11 @@ export async function runDiscovery(
 	const perform = (action: Action): void => {
 		if (action.kind === "open") stun.open(action.socket, action.port);
 		else if (action.kind === "send") stun.send(action.probe, action.send);
-		else tcp.add(runTcp(action.primary, action.other));
+		else tcp.add(runTcp(action));
 	};
-	const runTcp = async (primary: HostPort, other: HostPort): Promise<void> => {
-		const parts = { sockets, clock, random, signal: stop.signal, localIp: settings.localIp };
+	const runTcp = async ({ primary, other, localPort }: Action & { kind: "tcp" }): Promise<void> => {
+		const { localIp } = settings;
+		const parts = { sockets, clock, random, signal: stop.signal, localIp, localPort };
 		const verdict = await checkTcpMapping(primary, other, parts);
 		then(() => discovery.tcpDone(verdict));
 	};
@@ -88,4 +88,14 @@ export async function runDiscovery(
 		await Promise.all(tcp);
 		await stun.close();
 	}
+}
+
+/** Random whole numbers from random bytes; the bias of the remainder is below 2^-32. */
+function picker(random: RandomBytes): PickNumber {
+	return (min, max) => {
+		const bytes = random(6);
+		let value = 0;
+		for (const byte of bytes) value = value * 256 + byte;
+		return min + (value % (max - min + 1));
+	};
 }

@@ -1,10 +1,10 @@
 import type { NatType } from "../nat-types.js";
-import type { FilteringBehaviour, MappingBehaviour } from "../types.js";
+import type { NatFiltering, NatMapping } from "../types.js";
 
 /** What P2PD's type follows from. */
 export interface TypeInput {
-	readonly mapping: MappingBehaviour;
-	readonly filtering: FilteringBehaviour;
+	readonly mapping: NatMapping;
+	readonly filtering: NatFiltering;
 	/** Every server asked was silent for long enough; at least four, or all that there are. */
 	readonly blocked: boolean;
 	/** Client and servers are one machine: nothing stands between them that could filter. */
@@ -12,7 +12,7 @@ export interface TypeInput {
 }
 
 /** P2PD's type for a pair of RFC 4787 behaviours (pure), or "unknown". */
-export function typeOf({ mapping, filtering, blocked, loopback }: TypeInput): NatType | "unknown" {
+export function natTypeOf({ mapping, filtering, blocked, loopback }: TypeInput): NatType | "unknown" {
 	if (blocked) return 7;
 	switch (mapping) {
 		case "none":

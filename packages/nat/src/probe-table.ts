@@ -1,13 +1,34 @@
-import type { HostPort } from "@p2pd/stun-client";
-import type { TestResult } from "../classify/types.js";
-import { REFUSALS, SILENCE_SENDS } from "../defaults.js";
-import { tailAfter, waitAfter } from "./timing.js";
-import type { Probe, ProbeReply, ProbeSpec } from "./types.js";
+import { type Endpoint, sameEndpoint } from "@p2pd/net";
+import type { TestResult } from "./classify/types.js";
+import {
+	INITIAL_RTO,
+	INITIAL_SPACING,
+	REFUSALS,
+	RTO_CEILING,
+	RTO_FACTOR,
+	RTO_FLOOR,
+	RTO_MARGIN,
+	SILENCE_SENDS,
+	SPACING_CEILING,
+	SPACING_DIVISOR,
+	SPACING_FLOOR,
+	TAIL_MARGIN,
+} from "./defaults.js";
+import type { ProbeAnswer, ProbeReply, ProbeSpec, ProbeState, SocketName } from "./probes.js";
 
-const sameEnd = (a: HostPort, b: HostPort): boolean => a.ip === b.ip && a.port === b.port;
+/** A probe with its history. */
+export interface Probe {
+	spec: ProbeSpec;
+	/** It is in the present plan, so it may be sent again. */
+	wanted: boolean;
+	/** When it was sent, each time. */
+	readonly sends: number[];
+	answer: ProbeAnswer | null;
+	failure: string | null;
+}
 
 /** Every probe with its history, and what follows from time alone: round trips, what is due, what is silent. */
-export class Ledger {
+export class ProbeTable {
 	readonly #probes = new Map<string, Probe>();
 	readonly #refused = new Map<string, number>();
 	readonly #rtt = new Map<number, number>();
@@ -124,6 +145,16 @@ export class Ledger {
 		return overdue !== null && now >= overdue;
 	}
 
+	/** All probes as plain data, by id. */
+	states(now: number): ReadonlyMap<string, ProbeState> {
+		const states = new Map<string, ProbeState>();
+		for (const [id, probe] of this.#probes) {
+			const { spec, sends, answer, failure } = probe;
+			states.set(id, { spec, sends: [...sends], answer, failure, isOver: this.isOver(probe, now) });
+		}
+		return states;
+	}
+
 	/** The same by id; what was not planned is not over. */
 	isOverId(id: string, now: number): boolean {
 		const probe = this.#probes.get(id);
@@ -152,11 +183,11 @@ export class Ledger {
 	}
 
 	/** What became of a test whose reply has to come from `expected`. */
-	test(id: string, expected: HostPort | null, now: number): TestResult {
+	test(id: string, expected: Endpoint | null, now: number): TestResult {
 		const probe = this.#probes.get(id);
 		if (probe === undefined || expected === null || probe.failure !== null) return "none";
 		if (probe.answer !== null) {
-			const right = probe.answer.errorStatus === null && sameEnd(probe.answer.from, expected);
+			const right = probe.answer.errorStatus === null && sameEndpoint(probe.answer.from, expected);
 			return right ? "reply" : "none";
 		}
 		if (!this.isOver(probe, now)) return "pending";
@@ -173,5 +204,59 @@ export class Ledger {
 			if (answer === null && !mayBeSilent && sends.length > 1) return true;
 		}
 		return false;
+	}
+}
+
+const clamp = (value: number, low: number, high: number): number => Math.min(Math.max(value, low), high);
+
+/** How long to wait after send number `sends` (from 1) before the next, ms; `rtt` null: not known yet. */
+export function waitAfter(sends: number, rtt: number | null): number {
+	if (rtt === null) return sends === 1 ? INITIAL_RTO : INITIAL_SPACING;
+	if (sends === 1) return clamp(rtt * RTO_FACTOR + RTO_MARGIN, RTO_FLOOR, RTO_CEILING);
+	return clamp(rtt / SPACING_DIVISOR, SPACING_FLOOR, SPACING_CEILING);
+}
+
+/** How long after the last send an answer is still expected, ms. */
+export function tailAfter(rtt: number | null): number {
+	return rtt === null ? Number.POSITIVE_INFINITY : rtt * RTO_FACTOR + TAIL_MARGIN;
+}
+
+type State =
+	| { readonly kind: "opening" }
+	| { readonly kind: "open"; readonly port: number }
+	| { readonly kind: "failed"; readonly reason: string };
+
+/** Which sockets were asked for, and what came of it. */
+export class SocketStates {
+	readonly #states = new Map<SocketName, State>();
+
+	has(socket: SocketName): boolean {
+		return this.#states.has(socket);
+	}
+
+	asked(socket: SocketName): void {
+		this.#states.set(socket, { kind: "opening" });
+	}
+
+	opened(socket: SocketName, port: number): void {
+		this.#states.set(socket, { kind: "open", port });
+	}
+
+	failed(socket: SocketName, reason: string): void {
+		this.#states.set(socket, { kind: "failed", reason });
+	}
+
+	port(socket: SocketName): number | null {
+		const state = this.#states.get(socket);
+		return state?.kind === "open" ? state.port : null;
+	}
+
+	failure(socket: SocketName): string | null {
+		const state = this.#states.get(socket);
+		return state?.kind === "failed" ? state.reason : null;
+	}
+
+	isOpening(socket: SocketName): boolean {
+		return this.#states.get(socket)?.kind === "opening";
 	}
 }

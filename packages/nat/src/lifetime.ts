@@ -1,39 +1,40 @@
-import { randomBytes } from "node:crypto";
+import {
+	type Clock,
+	type Endpoint,
+	is,
+	type RandomBytes,
+	sleep,
+	systemClock,
+	systemRandom,
+	type UdpSocket,
+	withAbort,
+} from "@p2pd/net";
 import {
 	attributeValue,
-	type Clock,
 	decodeMessage,
 	encodeMessage,
-	type HostPort,
 	looksLikeStun,
 	mappedAddressOf,
-	type RandomBytes,
 	StunDecodeError,
 	type StunMessage,
-	systemClock,
-	type UdpSocket,
 } from "@p2pd/stun-client";
-import { NatArgumentError } from "../errors.js";
-import type { LifetimeVerdict, NatSockets } from "../types.js";
+import { checkArgument, DEPS_FIELDS, isPositiveTime, isServerEndpoint } from "./check.js";
+import { NatArgumentError } from "./errors.js";
+import type { NatDeps, NatLifetime } from "./types.js";
 
-/** What {@link measureLifetime} is told. */
-export interface LifetimeOptions {
+/** What {@link measureNatLifetime} is told. */
+export interface NatLifetimeOptions {
 	/** A server that obeys RESPONSE-PORT (RFC 5780 section 7.5). */
-	readonly server: HostPort;
+	readonly server: Endpoint;
 	/** How long mappings are left alone, in ms; all at once. @default 15 s to 5 min, roughly doubling */
 	readonly waits?: readonly number[];
 	readonly signal?: AbortSignal;
 }
 
-/** What {@link measureLifetime} works with. */
-export interface LifetimeDeps {
-	readonly sockets: NatSockets;
-	readonly clock?: Clock;
-	readonly random?: RandomBytes;
-}
-
 /** Around what is seen in NATs: 30 s is common, 2 min the least that RFC 4787 REQ-5 allows, 5 min what it recommends. */
 const WAITS: readonly number[] = [15_000, 30_000, 60_000, 120_000, 180_000, 300_000];
+/** Each wait has a socket of its own. */
+const MAX_WAITS = 64;
 /** Sends of each question, and the time between them in ms: a lost datagram must not end a lifetime. */
 const SENDS = 4;
 const SPACING = 500;
@@ -49,17 +50,22 @@ type Answer = { readonly message: StunMessage; readonly socket: UdpSocket };
  * socket asks the server to answer to the mapped port of the first: if that comes in, the mapping has lived. A server
  * that does not obey RESPONSE-PORT is found out beforehand, and nothing is claimed then.
  *
- * @throws NatArgumentError (`ERR_NAT_ARGUMENT`) for waits that are no times
+ * @throws NatArgumentError (`ERR_NAT_ARGUMENT`) for a wrong argument
  * @throws the signal's reason
  */
-export async function measureLifetime(
-	options: LifetimeOptions,
-	deps: LifetimeDeps,
-): Promise<LifetimeVerdict> {
+export async function measureNatLifetime(
+	options: NatLifetimeOptions,
+	deps: Omit<NatDeps, "resolve">,
+): Promise<NatLifetime> {
+	checkArgument(
+		options,
+		"",
+		{ server: isServerEndpoint, waits: is.listOf(isPositiveTime, { max: MAX_WAITS }), signal: is.signal },
+		{ required: ["server"] },
+	);
+	checkArgument(deps, "deps", DEPS_FIELDS, { required: ["sockets"] });
 	const waits = [...(options.waits ?? WAITS)].sort((a, b) => a - b);
-	if (waits.length === 0 || waits.some((wait) => !(wait > 0))) {
-		throw new NatArgumentError("waits", "the waits are in milliseconds and more than 0");
-	}
+	if (waits.length === 0) throw new NatArgumentError("waits", "waits must not be empty");
 	options.signal?.throwIfAborted();
 	const run = new LifetimeRun(options, deps);
 	try {
@@ -70,23 +76,23 @@ export async function measureLifetime(
 }
 
 class LifetimeRun {
-	readonly #server: HostPort;
-	readonly #sockets: NatSockets;
+	readonly #server: Endpoint;
+	readonly #sockets: NatDeps["sockets"];
 	readonly #clock: Clock;
 	readonly #random: RandomBytes;
 	readonly #signal: AbortSignal | undefined;
 	readonly #open: UdpSocket[] = [];
 	readonly #waiting = new Map<string, (answer: Answer) => void>();
 
-	constructor({ server, signal }: LifetimeOptions, { sockets, clock, random }: LifetimeDeps) {
+	constructor({ server, signal }: NatLifetimeOptions, { sockets, clock, random }: NatDeps) {
 		this.#server = server;
 		this.#signal = signal;
 		this.#sockets = sockets;
 		this.#clock = clock ?? systemClock;
-		this.#random = random ?? randomBytes;
+		this.#random = random ?? systemRandom;
 	}
 
-	async measure(waits: readonly number[]): Promise<LifetimeVerdict> {
+	async measure(waits: readonly number[]): Promise<NatLifetime> {
 		const asker = await this.#socket();
 		const own = await this.#mapped(asker);
 		if (own === null) return notChecked("the server does not answer");
@@ -114,7 +120,7 @@ class LifetimeRun {
 		const socket = await this.#socket();
 		const mapped = await this.#mapped(socket);
 		if (mapped === null) return null;
-		await this.#sleep(wait);
+		await sleep(wait, this.#clock, this.#signal);
 		return this.#arrives(asker, socket, mapped.port);
 	}
 
@@ -135,7 +141,7 @@ class LifetimeRun {
 		}
 	}
 
-	async #mapped(socket: UdpSocket): Promise<HostPort | null> {
+	async #mapped(socket: UdpSocket): Promise<Endpoint | null> {
 		const answer = await this.#ask(socket, null, () => true);
 		return answer === null ? null : (mappedAddressOf(answer.message) ?? null);
 	}
@@ -180,27 +186,11 @@ class LifetimeRun {
 		}
 	}
 
-	async #sleep(ms: number): Promise<void> {
-		await this.#within(new Promise<never>(() => undefined), ms);
-	}
-
-	/** What a promise gives within a time, else null. */
-	#within<T>(promise: Promise<T>, ms: number): Promise<T | null> {
-		return new Promise((resolve, reject) => {
-			const abort = (): void => {
-				this.#clock.clearTimeout(timer);
-				reject(this.#signal?.reason);
-			};
-			const end = (value: T | null): void => {
-				this.#clock.clearTimeout(timer);
-				this.#signal?.removeEventListener("abort", abort);
-				resolve(value);
-			};
-			const timer = this.#clock.setTimeout(() => end(null), ms);
-			this.#signal?.addEventListener("abort", abort, { once: true });
-			promise.then(end, reject);
-			if (this.#signal?.aborted === true) abort();
-		});
+	/** What a promise gives within a time, else null. Throws the signal's reason. */
+	async #within<T>(promise: Promise<T>, ms: number): Promise<T | null> {
+		return withAbort(this.#signal, (signal) =>
+			Promise.race([promise, sleep(ms, this.#clock, signal).then(() => null)]),
+		);
 	}
 }
 
@@ -212,14 +202,14 @@ function latch<T>(): { promise: Promise<T>; resolve: (value: T) => void } {
 	return { promise, resolve };
 }
 
-const notChecked = (reason: string): LifetimeVerdict => ({
+const notChecked = (reason: string): NatLifetime => ({
 	atLeast: null,
 	lessThan: null,
 	status: "not-checked",
 	reason,
 });
 
-function verdictOf(waits: readonly number[], lived: readonly (boolean | null)[]): LifetimeVerdict {
+function verdictOf(waits: readonly number[], lived: readonly (boolean | null)[]): NatLifetime {
 	const those = (outcome: boolean): number[] => waits.filter((_, index) => lived[index] === outcome);
 	const atLeast = those(true).at(-1) ?? null;
 	const lessThan = those(false)[0] ?? null;

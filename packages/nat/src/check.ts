@@ -1,0 +1,53 @@
+import { isIp } from "@p2pd/address";
+import { type Check, type Clock, type Fields, is, isFamily, objectProblem } from "@p2pd/net";
+import { NatArgumentError } from "./errors.js";
+import type { NatSockets } from "./types.js";
+
+/** The checks that this package's entry points share. */
+
+/** An IP address as text. */
+export const isIpText: Check = is.a("an IP address", (value) => typeof value === "string" && isIp(value));
+
+/** An IP address and a port that can be sent to. */
+export const isServerEndpoint: Check = is.shape(
+	{ ip: isIpText, port: is.remotePort },
+	{ required: ["ip", "port"], open: true },
+);
+
+/** Milliseconds above 0. */
+export const isPositiveTime: Check = (value, path) =>
+	value === 0 ? { path, message: "must be more than 0 ms" } : is.timeout(value, path);
+
+/** What the environment supplies to each entry point that opens sockets. */
+export const DEPS_FIELDS: Fields = {
+	// These may be instances of classes, so their methods need not be properties of their own.
+	sockets: is.a("a socket factory { af, localIp, udp() }", (value) => {
+		const { af, localIp, udp, connect } = Object(value) as Partial<Record<keyof NatSockets, unknown>>;
+		return (
+			isFamily(af) &&
+			isIpText(localIp, "") === null &&
+			typeof udp === "function" &&
+			(connect === undefined || typeof connect === "function")
+		);
+	}),
+	clock: is.a("a clock { now(), setTimeout(), clearTimeout() }", (value) => {
+		const { now, setTimeout, clearTimeout } = Object(value) as Partial<Record<keyof Clock, unknown>>;
+		return [now, setTimeout, clearTimeout].every((method) => typeof method === "function");
+	}),
+	random: is.function,
+};
+
+/**
+ * Checks an argument field by field.
+ *
+ * @throws NatArgumentError (`ERR_NAT_ARGUMENT`) that names the first wrong field
+ */
+export function checkArgument(
+	value: unknown,
+	path: string,
+	fields: Fields,
+	rules: { readonly required?: readonly string[]; readonly open?: boolean } = {},
+): void {
+	const found = objectProblem(value, path, fields, rules);
+	if (found !== null) throw new NatArgumentError(found.path, `${found.path} ${found.message}`);
+}
