@@ -5,6 +5,7 @@ import {
 	type ConnectOptions,
 	type Endpoint,
 	type Family,
+	type Fields,
 	is,
 	type ListenOptions,
 	type NicRef,
@@ -17,16 +18,33 @@ import { TurnOptionError, TurnTimeoutError, TurnUnsupportedError } from "./error
 import { checkSetup } from "./options.js";
 import { familyOf, openWithin, Relay } from "./relay/relay.js";
 import type { ServerPlace, TurnSetup } from "./relay/setup.js";
+import { connectRelayed, listenRelayed } from "./relay/streams.js";
 import type { TurnDeps, TurnRouteOptions } from "./types.js";
 
+const SOCKET_FIELDS = { reuse: is.boolean, ttl: is.whole(1, 255), signal: is.signal } as const;
+
 const UDP_FIELDS = {
+	...SOCKET_FIELDS,
 	port: is.port,
 	broadcast: is.boolean,
 	v6only: is.boolean,
 	to: is.text,
-	reuse: is.boolean,
-	ttl: is.whole(1, 255),
-	signal: is.signal,
+} as const;
+
+const CONNECT_FIELDS = {
+	...SOCKET_FIELDS,
+	ip: is.text,
+	port: is.remotePort,
+	localPort: is.port,
+	lingerSeconds: is.whole(0, 65_535),
+} as const;
+
+const LISTEN_FIELDS = {
+	...SOCKET_FIELDS,
+	port: is.port,
+	backlog: is.whole(1, Number.MAX_SAFE_INTEGER),
+	v6only: is.boolean,
+	lingerSeconds: is.whole(0, 65_535),
 } as const;
 
 /**
@@ -85,14 +103,24 @@ export class TurnRoute implements SocketFactory {
 		return udp(this.#relay, this.af, options);
 	}
 
-	/** A connection from a relayed address (RFC 6062). */
-	connect(_options: ConnectOptions): Promise<Socket> {
-		return Promise.reject(new TurnUnsupportedError("connect", "TCP allocations are not supported"));
+	/**
+	 * A connection from a relayed address of its own (RFC 6062). The socket reports the relayed address and the peer as
+	 * its ends. It needs TCP or TLS to the server, also where datagrams go over UDP.
+	 *
+	 * @throws {TurnError} ERR_TURN_UNSUPPORTED if the server has no TCP allocations, and for `ttl` and `localPort`;
+	 * ERR_TURN_PEER if it refuses the peer or cannot connect to it, and what {@link turnRoute} throws; the signal's reason
+	 */
+	connect(options: ConnectOptions): Promise<Socket> {
+		return connect(this.#relay, this.af, options);
 	}
 
-	/** A server at a relayed address (RFC 6062). */
-	listen(_options: ListenOptions = {}): Promise<Server> {
-		return Promise.reject(new TurnUnsupportedError("listen", "TCP allocations are not supported"));
+	/**
+	 * A server at a relayed address of its own (RFC 6062), which peers reach once their IP was permitted.
+	 *
+	 * @throws {TurnError} as {@link TurnRoute.connect}
+	 */
+	listen(options: ListenOptions = {}): Promise<Server> {
+		return listen(this.#relay, this.af, options);
 	}
 
 	/**
@@ -124,15 +152,36 @@ function otherFamily(relay: Relay, localIp: string, nic: NicRef | null): SocketF
 		nic,
 		localIp,
 		udp: (options = {}) => udp(relay, af, options),
-		connect: () => Promise.reject(new TurnUnsupportedError("connect", "TCP allocations are not supported")),
-		listen: () => Promise.reject(new TurnUnsupportedError("listen", "TCP allocations are not supported")),
+		connect: (options) => connect(relay, af, options),
+		listen: (options = {}) => listen(relay, af, options),
 	};
 }
 
 async function udp(relay: Relay, af: Family, options: UdpOptions): Promise<DgramSocket> {
-	const problem = objectProblem(options, "options", UDP_FIELDS);
-	if (problem !== null) throw new TurnOptionError(problem.path, problem.message);
+	check(options, UDP_FIELDS);
 	return relay.udp(af, options);
+}
+
+async function connect(relay: Relay, af: Family, options: ConnectOptions): Promise<Socket> {
+	check(options, CONNECT_FIELDS, ["ip", "port"]);
+	const { ip } = options;
+	if (ipVersion(ip) !== af || ip.includes("%")) {
+		throw new TurnOptionError(
+			"options.ip",
+			`must be an IPv${af} address without zone, not ${JSON.stringify(ip)}`,
+		);
+	}
+	return connectRelayed(relay, af, { ...options, ip: canonicalIp(ip) });
+}
+
+async function listen(relay: Relay, af: Family, options: ListenOptions): Promise<Server> {
+	check(options, LISTEN_FIELDS);
+	return listenRelayed(relay, af, options);
+}
+
+function check(options: object, fields: Fields, required: readonly string[] = []): void {
+	const problem = objectProblem(options, "options", fields, { required });
+	if (problem !== null) throw new TurnOptionError(problem.path, problem.message);
 }
 
 /**

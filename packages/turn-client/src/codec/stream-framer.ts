@@ -15,30 +15,29 @@ export class StreamFramer {
 	/** Bytes of the frame at the start, with padding; 0 while its header is not there. */
 	#wanted = 0;
 
-	/**
-	 * Takes bytes and gives the frames that they complete, without their padding. They may be views into `chunk`.
-	 *
-	 * @throws {FrameError} when the next bytes are the start of neither
-	 */
-	push(chunk: Buffer): Buffer[] {
+	/** Takes bytes. The frames that {@link StreamFramer.next} gives may be views into them. */
+	push(chunk: Buffer): void {
 		this.#chunks.push(chunk);
 		this.#length += chunk.length;
-		const frames: Buffer[] = [];
-		for (;;) {
-			if (this.#wanted === 0) {
-				if (this.#length < CHANNEL_HEADER_LENGTH) break;
-				this.#wanted = frameLength(this.#joined());
-			}
-			if (this.#length < this.#wanted) break;
-			const all = this.#joined();
-			const length = exactLength(all);
-			frames.push(all.subarray(0, length));
-			const rest = all.subarray(this.#wanted);
-			this.#chunks = rest.length === 0 ? [] : [rest];
-			this.#length = rest.length;
-			this.#wanted = 0;
+	}
+
+	/**
+	 * The next whole frame without its padding; null if there is none yet.
+	 *
+	 * @throws {FrameError} when the next bytes are the start of neither kind
+	 */
+	next(): Buffer | null {
+		if (this.#wanted === 0) {
+			if (this.#length < CHANNEL_HEADER_LENGTH) return null;
+			this.#wanted = frameLength(this.#joined());
 		}
-		return frames;
+		if (this.#length < this.#wanted) return null;
+		const all = this.#joined();
+		const rest = all.subarray(this.#wanted);
+		this.#chunks = rest.length === 0 ? [] : [rest];
+		this.#length = rest.length;
+		this.#wanted = 0;
+		return all.subarray(0, exactLength(all));
 	}
 
 	/** What follows the frames that were given: raw data after an answer to ConnectionBind. */

@@ -56,6 +56,13 @@ export class LongTermAuth {
 		return this.#current;
 	}
 
+	/** The same credentials for another connection to the server, whose nonces are its own. */
+	fork(): LongTermAuth {
+		const other = new LongTermAuth(this.#credentials);
+		other.#current = this.#current;
+		return other;
+	}
+
 	/** Takes other credentials. Returns false if they are those in use. */
 	replace(credentials: TurnCredentials): boolean {
 		const { username, password } = opaque(credentials);

@@ -13,6 +13,8 @@ export interface StreamPlan {
 	readonly host: string;
 	/** Null for plain TCP. */
 	readonly tls: TurnTlsOptions | null;
+	/** SO_LINGER. @default off */
+	readonly lingerSeconds?: number | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface StreamPlan {
  * @throws {TurnNetworkError} ERR_TURN_NETWORK, also for a certificate that is not trusted; the signal's reason
  */
 export async function openStream(
-	{ sockets, server, host, tls }: StreamPlan,
+	{ sockets, server, host, tls, lingerSeconds }: StreamPlan,
 	signal: AbortSignal | undefined,
 ): Promise<Socket> {
 	let socket: Socket;
@@ -29,6 +31,7 @@ export async function openStream(
 		socket = await sockets.connect({
 			ip: server.ip,
 			port: server.port,
+			...(lingerSeconds !== undefined && { lingerSeconds }),
 			...(signal !== undefined && { signal }),
 		});
 	} catch (error) {

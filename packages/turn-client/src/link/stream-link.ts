@@ -91,7 +91,10 @@ export class StreamLink implements Link {
 
 	readonly #onData = (chunk: Buffer): void => {
 		try {
-			for (const frame of this.#framer.push(chunk)) this.#handlers?.packet(frame);
+			this.#framer.push(chunk);
+			for (let frame = this.#framer.next(); frame !== null; frame = this.#framer.next()) {
+				this.#handlers?.packet(frame);
+			}
 		} catch (error) {
 			this.#error = new TurnProtocolError(
 				this.server,
