@@ -1,35 +1,44 @@
 /*
  * Every number with its unit and reason. They must keep this order:
- *   GRACE_MS < HEDGE_MS < SERVER_TRY_MS[0] < RESOLVE_TIMEOUT_MS
+ *   GRACE < HEDGE_DELAY < SERVER_TRY_TIMEOUTS[0] < RESOLVE_TIMEOUT
  */
 
-/** One deadline over a whole `res()`. The C library gives one dead server as long, and people no longer. */
-export const RESOLVE_TIMEOUT_MS = 5000;
+/** One deadline for a whole lookup, in ms. The C library waits as long for one dead server, and people no longer. */
+export const RESOLVE_TIMEOUT = 5000;
 
 /**
- * How long the other family may still take once one has an answer. RFC 8305 section 3 waits 50 ms before it
- * connects; an Address is kept and used later, so it waits some more, and less than a person notices.
+ * How much longer one family may take once the other one has an answer, in ms. RFC 8305 section 3 waits 50 ms before it
+ * connects. An Address is kept and used later, so it waits longer, but less than a person notices.
  */
-export const GRACE_MS = 300;
+export const GRACE = 300;
 
 /**
- * When the system resolver, asked for both families at once, has said nothing for this long, each family is
- * asked on its own too: the C library answers both only when both are in, which a firewall that drops AAAA
- * makes slow. Long enough that a healthy slow resolver is not asked twice.
+ * If the system's resolver, asked for both families at once, has not answered after this long, each family is also
+ * asked for on its own, in ms. The C library answers when it has both, which takes long behind a firewall that drops
+ * AAAA. Long enough not to ask a healthy but slow resolver twice.
  */
-export const HEDGE_MS = 700;
+export const HEDGE_DELAY = 700;
 
 /**
- * How long a named server has for one question, by round: the next server is asked after that. A resolver that
- * must recurse is often above a second; the second round is for a lost packet on a slow path.
+ * How long to wait for one DNS server, in ms, by round. Then the next server is asked. A resolver that has to recurse
+ * often takes more than a second; the second round is for a packet lost on a slow path.
  */
-export const SERVER_TRY_MS: readonly number[] = [1500, 2000];
+export const SERVER_TRY_TIMEOUTS: readonly number[] = [1500, 2000];
 
-/** An idle lookup process is ended after this long: a burst of names shares one, and none stays for good. */
-export const HELPER_IDLE_MS = 10_000;
+/** The helper process ends after this long without a lookup, in ms: a burst of names shares one, and none stays. */
+export const HELPER_IDLE = 10_000;
 
-/** How many source addresses are looked up per family to put destinations in order: more than any name has. */
-export const SOURCES_AT_MOST = 32;
+/** How long a command that tells a NIC's DNS servers may take, in ms. They take about 10, or hang with their daemon. */
+export const NIC_SERVERS_COMMAND_TIMEOUT = 1000;
+
+/** How long the DNS servers of a NIC are remembered, in ms: one burst of names asks the system once. */
+export const NIC_SERVERS_AGE = 2000;
+
+/** The most bytes read of a file or command that tells DNS servers or hosts: more than any real one has. */
+export const SYSTEM_TEXT_BYTES = 4 * 2 ** 20;
+
+/** The most source addresses looked up per family to order destinations: more than any name has. */
+export const MAX_SOURCES = 32;
 
 /** Where DNS servers listen, RFC 1035 section 4.2. */
 export const DNS_PORT = 53;

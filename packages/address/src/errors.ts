@@ -1,19 +1,20 @@
-import type { Family } from "./types.js";
+import { type Family, printable } from "@p2pd/net";
 
 /*
  * AddressError
- * ├── AddressSyntaxError      ERR_ADDRESS_SYNTAX      a text is not what it should be; says where
+ * ├── AddressSyntaxError      ERR_ADDRESS_SYNTAX      a text cannot be read; says where
  * ├── AddressValueError       ERR_ADDRESS_VALUE       a number, bigint or byte array is out of bounds
- * ├── AddressFamilyError      ERR_ADDRESS_FAMILY      the other family was needed, or two families were mixed
- * ├── AddressZoneError        ERR_ADDRESS_ZONE        a link-local address and no zone to reach it in
+ * ├── AddressFamilyError      ERR_ADDRESS_FAMILY      an address of the other family, or two families mixed
+ * ├── AddressZoneError        ERR_ADDRESS_ZONE        a link-local address without a zone
  * ├── AddressUnresolvedError  ERR_ADDRESS_UNRESOLVED  read before res() has finished
- * ├── AddressNotFoundError    ERR_ADDRESS_NOT_FOUND   the name exists nowhere, or has no address
- * ├── AddressDnsError         ERR_ADDRESS_DNS         no usable answer: a server's refusal, a bad packet, a dead socket
- * └── AddressTimeoutError     ERR_ADDRESS_TIMEOUT     the deadline came first
+ * ├── AddressNotFoundError    ERR_ADDRESS_NOT_FOUND   the name does not exist, or has no address
+ * ├── AddressNoDnsError       ERR_ADDRESS_NO_DNS      no DNS server can be asked through the NIC
+ * ├── AddressDnsError         ERR_ADDRESS_DNS         no usable answer: a refusal, a malformed packet, a socket error
+ * └── AddressTimeoutError     ERR_ADDRESS_TIMEOUT     the deadline passed
  * AddressIndexError (a RangeError)  ERR_ADDRESS_INDEX  at(i) outside of a range
  */
 
-/** What every error of this package is, but for {@link AddressIndexError}. */
+/** The base of every error of this package except {@link AddressIndexError}. */
 export class AddressError extends Error {
 	override readonly name: string = "AddressError";
 	/** Stable and for programs; the message is for people and may change. */
@@ -28,10 +29,10 @@ export class AddressError extends Error {
 	}
 }
 
-/** A text could not be read. `position` is the index of the first character at fault, from 0. */
+/** A text cannot be read. `position` is the index of the first wrong character, from 0. */
 export class AddressSyntaxError extends AddressError {
 	override readonly name = "AddressSyntaxError";
-	/** Index of the first character at fault. */
+	/** Index of the first wrong character. */
 	readonly position: number;
 	/** What is wrong there, in words. */
 	readonly reason: string;
@@ -43,7 +44,7 @@ export class AddressSyntaxError extends AddressError {
 	}
 }
 
-/** A number, bigint, byte array or netmask does not make an address, a prefix or a port. */
+/** A number, bigint, byte array or netmask is not a valid address, prefix or port. */
 export class AddressValueError extends AddressError {
 	override readonly name = "AddressValueError";
 
@@ -52,12 +53,12 @@ export class AddressValueError extends AddressError {
 	}
 }
 
-/** An address of one family where the other is needed. */
+/** An address of one family where the other one is needed. */
 export class AddressFamilyError extends AddressError {
 	override readonly name = "AddressFamilyError";
 	/** The family that was asked for. */
 	readonly wanted: Family;
-	/** The families that there are. */
+	/** The families that were found. */
 	readonly found: readonly Family[];
 
 	constructor(
@@ -73,7 +74,7 @@ export class AddressFamilyError extends AddressError {
 	}
 }
 
-/** A link-local address means nothing without the link: give `%zone` or a route with a NIC. */
+/** A link-local address needs to say on which link: give `%zone` or a route with a NIC. */
 export class AddressZoneError extends AddressError {
 	override readonly name = "AddressZoneError";
 
@@ -97,6 +98,22 @@ export class AddressNotFoundError extends AddressError {
 
 	constructor(input: string, reason: string, options?: ErrorOptions) {
 		super("ERR_ADDRESS_NOT_FOUND", input, `${reason}: ${quote(input)}`, options);
+	}
+}
+
+/**
+ * A name for a NIC that is not the default one, and no DNS server is known that can be asked through that NIC. Give
+ * servers, or the system's resolver would ask by another NIC.
+ */
+export class AddressNoDnsError extends AddressError {
+	override readonly name = "AddressNoDnsError";
+	/** The name of the NIC. */
+	readonly nic: string;
+
+	constructor(input: string, nic: string, af: Family) {
+		const reason = `no IPv${af} DNS server is known that can be asked through ${quote(nic)}`;
+		super("ERR_ADDRESS_NO_DNS", input, `${reason}, for ${quote(input)}`);
+		this.nic = nic;
 	}
 }
 
@@ -128,7 +145,7 @@ export class AddressTimeoutError extends AddressError {
 	}
 }
 
-/** `at(i)` outside of the range; a RangeError, as the language has for its own sequences. */
+/** `at(i)` outside the range. A RangeError, like that of the language's own sequences. */
 export class AddressIndexError extends RangeError {
 	override readonly name = "AddressIndexError";
 	/** Stable and for programs. */
@@ -141,17 +158,18 @@ export class AddressIndexError extends RangeError {
 	readonly size: bigint;
 
 	constructor(input: string, index: bigint, size: bigint) {
-		super(`index ${index} is outside of ${input}, which has ${size} hosts`);
+		super(`index ${index} is outside ${input}, which has ${size} hosts`);
 		this.input = input;
 		this.index = index;
 		this.size = size;
 	}
 }
 
-const QUOTED_AT_MOST = 100;
+/** The longest input that a message quotes whole. */
+const QUOTED_LENGTH = 100;
 
-/** An input as it goes into a message: one line, and no longer than a message should be. */
-export function quote(input: string): string {
-	const text = JSON.stringify(input.length > QUOTED_AT_MOST ? `${input.slice(0, QUOTED_AT_MOST)}…` : input);
-	return text;
+/** An input as a message shows it: on one line, printable, and shortened. */
+function quote(input: string): string {
+	const short = input.length > QUOTED_LENGTH ? `${input.slice(0, QUOTED_LENGTH)}...` : input;
+	return printable(JSON.stringify(short));
 }

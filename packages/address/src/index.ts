@@ -1,19 +1,17 @@
 /**
- * IP addresses, ranges, IANA classes, host:port targets and DNS.
+ * IP addresses and ranges, IANA classes, `host:port` targets, and names resolved to addresses.
  *
  * @packageDocumentation
  */
-export { Address } from "./address/address.js";
-export type { AddressDeps, AddressOptions, ResolveOptions } from "./address/options.js";
-export type { FamilyReport, Nat64Report, Resolution } from "./address/resolution.js";
-export type { AddressRoute, DnsTcpSocket, DnsUdpSocket, Endpoint } from "./address/types.js";
-export type { Clock } from "./clock.js";
-export type { DnsAttempt, DnsSockets, SystemLookup } from "./dns/types.js";
+
+// For the packages that have not moved their imports to @p2pd/net yet.
+export { type Clock, FAMILIES, type Family } from "@p2pd/net";
 export {
 	AddressDnsError,
 	AddressError,
 	AddressFamilyError,
 	AddressIndexError,
+	AddressNoDnsError,
 	AddressNotFoundError,
 	AddressSyntaxError,
 	AddressTimeoutError,
@@ -21,26 +19,39 @@ export {
 	AddressValueError,
 	AddressZoneError,
 } from "./errors.js";
-export { bitsOf, FAMILIES, IP4, IP6, isFamily } from "./family.js";
-export { classifyIp } from "./ip/classify.js";
-export { IpAddress, type IpInput } from "./ip/ip-address.js";
-export { parseLegacyV4 } from "./ip/legacy.js";
-export { canonicalIp, ipVersion, isIp, isPublicIp } from "./ip/predicates.js";
+export { classifyIp, isPublicIp } from "./ip/classify.js";
+export { IpAddress, type IpInput, parseLegacyV4 } from "./ip/ip-address.js";
 export { SPECIAL_V4, SPECIAL_V6, type SpecialBlock } from "./ip/special-purpose.js";
-export { prefixesFrom as nat64PrefixesFrom } from "./nat64/discover.js";
-export { embedV4, extractV4 } from "./nat64/embed.js";
-export type { SourceLookup } from "./order/kernel-source.js";
+export { canonicalIp, ipVersion, isIp } from "./ip/text.js";
 export { IPRange, type RangeOperand } from "./range/ip-range.js";
-export { cidrToNetmask, netmaskToCidr } from "./range/netmask.js";
+export { cidrToNetmask, netmaskToCidr } from "./range/prefix.js";
+export { Address } from "./resolve/address.js";
+export { embedV4, extractV4, nat64PrefixesFrom } from "./resolve/nat64.js";
+export { resolveHost } from "./resolve/resolver.js";
+export type {
+	AddressDeps,
+	AddressOptions,
+	DnsAttempt,
+	FamilyReport,
+	Nat64Report,
+	NicServers,
+	Resolution,
+	ResolvedEndpoint,
+	ResolveOptions,
+	Resolver,
+	ResolverDeps,
+	ResolverOptions,
+	ResolverSockets,
+	SourceLookup,
+	SystemLookup,
+} from "./resolve/types.js";
 export {
-	type Resolver,
-	type ResolverDeps,
-	type ResolverOptions,
-	type ResolverSockets,
-	resolveHost,
-} from "./resolve/resolver.js";
-export { hostPortText } from "./target/host-port-text.js";
-export { checkPort, parseTarget } from "./target/parse-target.js";
-export type { Target, TargetInput, TargetOptions, TargetWithPort } from "./target/types.js";
-export { portOfScheme } from "./target/url-ports.js";
-export type { Family, HostPort, IPRangeJson, IpClass } from "./types.js";
+	checkPort,
+	parseTarget,
+	portOfScheme,
+	type Target,
+	type TargetInput,
+	type TargetOptions,
+	type TargetWithPort,
+} from "./target/target.js";
+export type { IPRangeJson, IpClass } from "./types.js";

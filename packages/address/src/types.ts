@@ -1,14 +1,13 @@
-/** An address family, by the number of its IP version: 4 or 6. */
-export type Family = 4 | 6;
+import type { Family } from "@p2pd/net";
 
 /**
- * What kind of address the IANA special-purpose registries make of an address. Every address has one class.
+ * What kind of address it is by the IANA special-purpose registries. Every address has one class.
  *
  * - `public`: globally routable unicast, and nothing else.
  * - `private`: RFC 1918. `unique-local`: RFC 4193. `shared`: carrier-grade NAT, RFC 6598.
  * - `this-network`: 0.0.0.0/8 without 0.0.0.0 itself, which is `unspecified`.
- * - `protocol`: set aside for a protocol's own use, so that no host has it as its address.
- * - `reserved`: not assigned to anybody, deprecated, or not unicast space at all.
+ * - `protocol`: set aside for a protocol, so that no host has it as its address.
+ * - `reserved`: not assigned, deprecated, or not unicast space.
  */
 export type IpClass =
 	| "public"
@@ -29,12 +28,6 @@ export type IpClass =
 	| "discard"
 	| "protocol"
 	| "reserved";
-
-/** An IP in canonical text (RFC 5952, with `%zone` where it is link-local) and a port from 0 to 65535. */
-export interface HostPort {
-	readonly ip: string;
-	readonly port: number;
-}
 
 /** P2PD's form of a range: the address as it was given, its prefix length and its family. */
 export interface IPRangeJson {

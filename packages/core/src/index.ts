@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 
-export type { HostPort } from "@p2pd/address";
+export type { HostPort } from "@p2pd/stun-client";
 export * from "@p2pd/address";
 export * from "@p2pd/nat";
 // The whole of it is at @p2pd/core/net; these are the names that programs use.

@@ -1,7 +1,7 @@
-import { bitsOf, IP4, IP6 } from "../family.js";
-import type { Family, IpClass } from "../types.js";
-import { readIp } from "./read-ip.js";
+import { bitsOf, type Family, IP4, IP6 } from "@p2pd/net";
+import type { IpClass } from "../types.js";
 import { SPECIAL_V4, SPECIAL_V6, type SpecialBlock } from "./special-purpose.js";
+import { readIp } from "./text.js";
 
 /** A block as numbers: its addresses are those whose value, shifted right, is `prefix`. */
 interface Block {
@@ -14,13 +14,13 @@ interface Block {
 
 const tables = { 4: compile(SPECIAL_V4, IP4), 6: compile(SPECIAL_V6, IP6) } as const;
 
-/** The blocks of a table, the smallest first, so that the first that holds an address decides. */
+/** The blocks of a table, the smallest first: the first that contains an address decides. */
 function compile(blocks: readonly SpecialBlock[], af: Family): readonly Block[] {
 	return blocks
 		.map(({ cidr, ipClass }): Block => {
 			const slash = cidr.indexOf("/");
 			const reading = readIp(cidr.slice(0, slash));
-			if (!reading.ok) throw new Error(`the table has a bad line: ${cidr}`);
+			if (!reading.ok) throw new Error(`invalid block in the table: ${cidr}`);
 			const shift = BigInt(bitsOf(af) - Number(cidr.slice(slash + 1)));
 			const prefix = reading.value >> shift;
 			return { shift, prefix, first: reading.value, last: ((prefix + 1n) << shift) - 1n, ipClass };
@@ -44,8 +44,8 @@ export function classifyValue(value: bigint, af: Family): IpClass {
 }
 
 /**
- * The one class that all addresses from `first` to `last` have, or "mixed". The two must be the ends of a
- * CIDR block, which can hold blocks of the table or lie in them, but never cut one.
+ * The class that all addresses from `first` to `last` have, or "mixed". The two must be the ends of a CIDR block: it
+ * can contain blocks of the table or lie in one, but never overlaps one in part.
  */
 export function classifyBlock(first: bigint, last: bigint, af: Family): IpClass | "mixed" {
 	const mapped = unmap(first, af);
@@ -57,8 +57,13 @@ export function classifyBlock(first: bigint, last: bigint, af: Family): IpClass 
 	return inside.every((block) => block.ipClass === ipClass) ? ipClass : "mixed";
 }
 
-/** The class of an address text. Undefined if the text is no address. */
+/** The class of an address text. Undefined if the text is not an address. */
 export function classifyIp(text: string): IpClass | undefined {
 	const reading = readIp(text);
 	return reading.ok ? classifyValue(reading.value, reading.af) : undefined;
+}
+
+/** Whether a text is a globally routable unicast address. False for a text that is not an address. */
+export function isPublicIp(text: string): boolean {
+	return classifyIp(text) === "public";
 }

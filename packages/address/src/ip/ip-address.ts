@@ -1,16 +1,15 @@
 import { inspect } from "node:util";
+import { bitsOf, type Family, IP4, IP6, isFamily } from "@p2pd/net";
+import ipaddr from "ipaddr.js";
 import { AddressFamilyError, AddressSyntaxError, AddressValueError } from "../errors.js";
-import { bitsOf, IP4, IP6, isFamily } from "../family.js";
-import type { Family, IpClass } from "../types.js";
-import { fromBytes, toBytes } from "./bytes.js";
+import type { IpClass } from "../types.js";
 import { classifyValue, unmap } from "./classify.js";
-import { printIp } from "./print-ip.js";
-import { readIp, zoneFault } from "./read-ip.js";
+import { bytesOf, printIp, readIp, zoneFault } from "./text.js";
 
-/** What an {@link IpAddress} can be made from without naming the way: text, another one, or 4 or 16 bytes. */
+/** What {@link IpAddress.from} accepts: text, an IpAddress, or 4 or 16 bytes. */
 export type IpInput = string | IpAddress | Uint8Array;
 
-/** One IPv4 or IPv6 address: a value that never changes, with one canonical text. */
+/** An IPv4 or IPv6 address: an immutable value with one canonical text. */
 export class IpAddress {
 	/** 4 or 6. A v4-mapped address (`::ffff:1.2.3.4`) is an IPv6 address. */
 	readonly af: Family;
@@ -28,7 +27,8 @@ export class IpAddress {
 
 	/**
 	 * Reads an address strictly: no leading zeros, no short, hex or integer forms (see `parseLegacyV4`).
-	 * @throws AddressSyntaxError with the position of the fault (`ERR_ADDRESS_SYNTAX`).
+	 *
+	 * @throws AddressSyntaxError with the position of the fault (`ERR_ADDRESS_SYNTAX`)
 	 */
 	static parse(text: string): IpAddress {
 		const reading = readIp(text);
@@ -43,8 +43,10 @@ export class IpAddress {
 	}
 
 	/**
-	 * The address of a number of the given family.
-	 * @throws AddressValueError outside of 0 to 2^32 - 1 or 2^128 - 1, or for a zone that the address cannot have.
+	 * The address of the given family with this value.
+	 *
+	 * @throws AddressValueError outside 0 to 2^32 - 1 or 2^128 - 1, or for a zone that the address cannot have
+	 * (`ERR_ADDRESS_VALUE`)
 	 */
 	static fromBigInt(value: bigint, af: Family, zone: string | null = null): IpAddress {
 		if (!isFamily(af)) throw new AddressValueError(String(af), "a family is 4 or 6");
@@ -60,16 +62,18 @@ export class IpAddress {
 
 	/**
 	 * The address of 4 or 16 bytes in network order.
-	 * @throws AddressValueError for another length (`ERR_ADDRESS_VALUE`).
+	 *
+	 * @throws AddressValueError for another length (`ERR_ADDRESS_VALUE`)
 	 */
 	static fromBytes(bytes: Uint8Array): IpAddress {
 		if (bytes.length !== 4 && bytes.length !== 16) {
 			throw new AddressValueError(`${bytes.length} bytes`, "an address has 4 or 16 bytes");
 		}
-		return new IpAddress(fromBytes(bytes), bytes.length === 4 ? IP4 : IP6, null);
+		const value = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+		return new IpAddress(value, bytes.length === 4 ? IP4 : IP6, null);
 	}
 
-	/** What the address is by the IANA registries. A v4-mapped address is what its IPv4 address is. */
+	/** The class of the address by the IANA registries. A v4-mapped address has the class of its IPv4 address. */
 	get ipClass(): IpClass {
 		this.#class ??= classifyValue(this.#value, this.af);
 		return this.#class;
@@ -110,13 +114,13 @@ export class IpAddress {
 		return this.ipClass === "shared";
 	}
 
-	/** The IPv4 address inside a v4-mapped one; any other address as it is. */
+	/** The IPv4 address inside a v4-mapped address; any other address unchanged. */
 	unmapped(): IpAddress {
 		const value = unmap(this.#value, this.af);
 		return value === undefined ? this : new IpAddress(value, IP4, null);
 	}
 
-	/** The same address in another zone, or in none. Throws AddressValueError if it can have no zone. */
+	/** The same address with another zone, or without one. Throws AddressValueError if it cannot have a zone. */
 	withZone(zone: string | null): IpAddress {
 		return IpAddress.fromBigInt(this.#value, this.af, zone);
 	}
@@ -127,8 +131,9 @@ export class IpAddress {
 	}
 
 	/**
-	 * -1, 0 or 1 by value, then by zone; 0 exactly where `equals` is true.
-	 * @throws AddressFamilyError across families, which have no order; see `order` for a mixed list.
+	 * -1, 0 or 1 by value, then by zone; 0 exactly if `equals` is true.
+	 *
+	 * @throws AddressFamilyError across families, which have no order; see `order` for a mixed list
 	 */
 	compare(other: IpAddress): -1 | 0 | 1 {
 		if (this.af !== other.af) {
@@ -152,7 +157,7 @@ export class IpAddress {
 
 	/** 4 or 16 bytes in network order. */
 	toBytes(): Uint8Array {
-		return toBytes(this.#value, this.af);
+		return bytesOf(this.#value, this.af);
 	}
 
 	/** The canonical text: RFC 5952, with `%zone` if it has one. */
@@ -169,5 +174,25 @@ export class IpAddress {
 	/** What Node's console shows. */
 	[inspect.custom](): string {
 		return `IpAddress(${this})`;
+	}
+}
+
+/** Four parts of octal digits and their dots. No form of an IPv4 address is longer. */
+const LEGACY_LONGEST = "0377.0377.0377.0377".length;
+
+/**
+ * Reads IPv4 as the C library's inet_aton does: one to four parts, each decimal, octal (`010`) or hex (`0x0a`), of
+ * which the last fills the remaining bytes: `127.1`, `0x7f000001`, `2130706433`. Nothing else in this package accepts
+ * these forms: a filter that reads them differently from the socket behind it lets an attacker through.
+ *
+ * @throws AddressSyntaxError (`ERR_ADDRESS_SYNTAX`)
+ */
+export function parseLegacyV4(text: string): IpAddress {
+	const bad = text.length > LEGACY_LONGEST ? LEGACY_LONGEST : text.search(/[^0-9a-fx.]/i);
+	if (bad >= 0) throw new AddressSyntaxError(text, bad, "not a legacy IPv4 form");
+	try {
+		return IpAddress.fromBytes(Uint8Array.from(ipaddr.IPv4.parse(text).octets));
+	} catch (cause) {
+		throw new AddressSyntaxError(text, 0, "not a legacy IPv4 form", { cause });
 	}
 }

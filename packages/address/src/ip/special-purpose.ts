@@ -1,17 +1,17 @@
 import type { IpClass } from "../types.js";
 
 /*
- * Sources, as the registries stood in November 2025:
+ * Sources, as of November 2025:
  *   IANA IPv4 Special-Purpose Address Registry, https://www.iana.org/assignments/iana-ipv4-special-registry
  *   IANA IPv6 Special-Purpose Address Registry, https://www.iana.org/assignments/iana-ipv6-special-registry
  *   IANA IPv4 Address Space Registry (224/4 multicast, 240/4 future use),
  *   IANA IPv6 Address Space Registry (2000::/3 is the only global unicast space; fec0::/10 and ::/96 are deprecated).
  * A class is this package's word for an entry; `reachable` is the registry's "Globally Reachable" column, null
  * where it says N/A or where the prefix is in no special-purpose registry. The two differ on purpose: a
- * translator's prefix or a protocol's anycast address is reachable, but is nobody's own address.
+ * translator's prefix or a protocol's anycast address is reachable, but no host has it as its own address.
  */
 
-/** A block with a meaning of its own. Where blocks lie in each other, the smallest decides. */
+/** A block with a special purpose. Where blocks are nested, the smallest decides. */
 export interface SpecialBlock {
 	readonly cidr: string;
 	readonly ipClass: IpClass;
@@ -55,7 +55,7 @@ const v4: readonly Row[] = [
 ];
 
 const v6: readonly Row[] = [
-	// All that is not in 2000::/3 is not global unicast space, whether or not a line below names it.
+	// Nothing outside 2000::/3 is global unicast space, whether or not a line below names it.
 	["::/0", "reserved", "Reserved by IETF", "RFC 4291", null],
 	["2000::/3", "public", "Global Unicast", "RFC 4291", null],
 	["::/96", "reserved", "IPv4-Compatible (deprecated)", "RFC 4291, section 2.5.5.1", null],
@@ -92,8 +92,8 @@ const v6: readonly Row[] = [
 const named = (rows: readonly Row[]): readonly SpecialBlock[] =>
 	rows.map(([cidr, ipClass, name, rfc, reachable]) => ({ cidr, ipClass, name, rfc, reachable }));
 
-/** IPv4 blocks with a meaning of their own; an address in none of them is public. */
+/** IPv4 blocks with a special purpose. An address outside all of them is public. */
 export const SPECIAL_V4: readonly SpecialBlock[] = named(v4);
 
-/** IPv6 blocks with a meaning of their own; every address lies in one of them. */
+/** IPv6 blocks with a special purpose. Every address is in at least one of them. */
 export const SPECIAL_V6: readonly SpecialBlock[] = named(v6);

@@ -1,31 +1,30 @@
 import { inspect } from "node:util";
+import { bitsOf, type Family, isFamily } from "@p2pd/net";
 import { AddressFamilyError, AddressIndexError, AddressValueError } from "../errors.js";
-import { bitsOf, isFamily } from "../family.js";
 import { classifyBlock } from "../ip/classify.js";
 import { IpAddress, type IpInput } from "../ip/ip-address.js";
-import { takesZone } from "../ip/read-ip.js";
-import type { Family, IPRangeJson, IpClass } from "../types.js";
-import { readGiven } from "./read-given.js";
-import { maybeIndex, sliceBounds, toIndex } from "./slice.js";
+import { takesZone } from "../ip/text.js";
+import type { IPRangeJson, IpClass } from "../types.js";
+import { cidrToNetmask, readBlock } from "./prefix.js";
 
-/** What can be inside of a range: an address or a range, or the text of either. */
+/** What can be inside a range: an address or a range, or the text of either. */
 export type RangeOperand = string | IpAddress | IPRange;
 
 /**
- * A block of addresses, or one address: a value that never changes. It keeps the address that it was made
- * from (`ip`, host bits and all), as the addresses of a NIC are written: `192.168.1.5/24`.
+ * A block of addresses, or one address: an immutable value. It keeps the address that it was made from, host bits
+ * included, since the addresses of a NIC are written so: `192.168.1.5/24`.
  *
- * Its **hosts** are what is counted, indexed and iterated: a block leaves out its network address (in IPv6 the
- * subnet-router anycast address, RFC 4291 section 2.6.1) and keeps its last one, so a /16 has 65535; a /31 or
- * /127 has both its addresses (RFC 3021, RFC 6164); a single address is its own host. What it **contains** is
- * every address of the block.
+ * `size`, `at` and iteration count its **hosts**. The hosts of a block leave out its network address (in IPv6 the
+ * subnet-router anycast address, RFC 4291 section 2.6.1) and include its last address, so a /16 has 65535. A /31 or
+ * /127 has both its addresses as hosts (RFC 3021, RFC 6164), and a single address is its own host. `contains` is true
+ * for every address of the block.
  */
 export class IPRange implements Iterable<IpAddress> {
 	/** 4 or 6. */
 	readonly af: Family;
 	/** Prefix length in bits: 32 or 128 for a single address. */
 	readonly cidr: number;
-	/** How many hosts there are. */
+	/** The number of hosts. */
 	readonly size: bigint;
 	readonly #given: IpAddress;
 	readonly #network: bigint;
@@ -33,14 +32,14 @@ export class IPRange implements Iterable<IpAddress> {
 	readonly #skip: bigint;
 
 	/**
-	 * @param ip - An address, `ip/prefix` text, or 4 or 16 bytes.
-	 * @param prefix - Its prefix length (a number, or text with or without the slash) or its netmask. The full
-	 * length if left out.
-	 * @throws AddressSyntaxError for text that cannot be read or that gives the prefix a second time,
-	 * AddressValueError for bytes and numbers that make none.
+	 * @param ip an address, `ip/prefix` text, or 4 or 16 bytes
+	 * @param prefix its prefix length (a number, or text with or without the slash) or its netmask; by default the
+	 * full length
+	 * @throws AddressSyntaxError for text that cannot be read, or a second prefix; AddressValueError for bytes and
+	 * numbers out of bounds
 	 */
 	constructor(ip: IpInput, prefix?: number | string) {
-		const { given, cidr } = readGiven(ip, prefix);
+		const { given, cidr } = readBlock(ip, prefix);
 		this.#given = given;
 		this.af = given.af;
 		this.cidr = cidr;
@@ -58,19 +57,20 @@ export class IPRange implements Iterable<IpAddress> {
 		return new IPRange(text);
 	}
 
-	/** The range around a number of the given family. Throws AddressValueError outside of the family. */
+	/** The range around an address given as a number. Throws AddressValueError for a number out of bounds. */
 	static fromBigInt(value: bigint, af: Family, prefix?: number | string): IPRange {
 		return new IPRange(IpAddress.fromBigInt(value, af), prefix);
 	}
 
-	/** The range around 4 or 16 bytes in network order. Throws AddressValueError for another length. */
+	/** The range around an address of 4 or 16 bytes in network order. Throws AddressValueError for another length. */
 	static fromBytes(bytes: Uint8Array, prefix?: number | string): IPRange {
 		return new IPRange(bytes, prefix);
 	}
 
 	/**
-	 * Takes `toJSON()` back.
-	 * @throws AddressSyntaxError, AddressValueError, and AddressFamilyError where `af` is not the family of `ip`.
+	 * Reads what `toJSON()` writes.
+	 *
+	 * @throws AddressSyntaxError, AddressValueError, and AddressFamilyError if `af` is not the family of `ip`
 	 */
 	static fromJSON(json: IPRangeJson): IPRange {
 		const range = new IPRange(json.ip, json.cidr);
@@ -96,17 +96,17 @@ export class IPRange implements Iterable<IpAddress> {
 		return this.#given.zone;
 	}
 
-	/** Whether it is one address, of full prefix length. */
+	/** Whether it is a single address, of full prefix length. */
 	get isSingle(): boolean {
 		return this.cidr === bitsOf(this.af);
 	}
 
-	/** Whether the address it was made from is not the network address: an address in a subnet, not a block. */
+	/** Whether it was made from an address in a subnet (192.168.1.5/24), not from the block itself (192.168.1.0/24). */
 	get hasHostBits(): boolean {
 		return this.#given.toBigInt() !== this.#network;
 	}
 
-	/** The lowest address, which is no host of a block (see the class). */
+	/** The lowest address. In a block it is not a host. */
 	get network(): IpAddress {
 		return this.#address(this.#network);
 	}
@@ -123,9 +123,7 @@ export class IPRange implements Iterable<IpAddress> {
 
 	/** The netmask as text: 255.255.255.0 for a /24. */
 	get netmask(): string {
-		const hostBits = BigInt(bitsOf(this.af) - this.cidr);
-		const all = (1n << BigInt(bitsOf(this.af))) - 1n;
-		return IpAddress.fromBigInt((all >> hostBits) << hostBits, this.af).toString();
+		return cidrToNetmask(this.cidr, this.af);
 	}
 
 	/** The class that all its addresses have, or "mixed". */
@@ -138,25 +136,26 @@ export class IPRange implements Iterable<IpAddress> {
 		return this.ipClass === "public";
 	}
 
-	/** Whether every address is of RFC 1918, or every one unique-local. */
+	/** Whether every address is in RFC 1918 space, or every address is unique-local. */
 	get isPrivate(): boolean {
 		return this.ipClass === "private" || this.ipClass === "unique-local";
 	}
 
-	/** Whether every address is of 127.0.0.0/8, or it is ::1. */
+	/** Whether every address is in 127.0.0.0/8, or the range is ::1. */
 	get isLoopback(): boolean {
 		return this.ipClass === "loopback";
 	}
 
-	/** Whether every address is of 169.254.0.0/16, or every one of fe80::/10. */
+	/** Whether every address is in 169.254.0.0/16, or every address is in fe80::/10. */
 	get isLinkLocal(): boolean {
 		return this.ipClass === "link-local";
 	}
 
 	/**
 	 * Host number `index`, from 0, or from the end if negative.
-	 * @throws AddressIndexError (a RangeError, `ERR_ADDRESS_INDEX`) outside of the range, AddressValueError for
-	 * a number that is no integer.
+	 *
+	 * @throws AddressIndexError (a RangeError, `ERR_ADDRESS_INDEX`) outside the range, AddressValueError for a number
+	 * that is not an integer
 	 */
 	at(index: number | bigint): IpAddress {
 		const wanted = toIndex(index);
@@ -165,21 +164,22 @@ export class IPRange implements Iterable<IpAddress> {
 		return this.#address(this.#network + this.#skip + offset);
 	}
 
-	/** The hosts from the first on, made one by one. */
+	/** The hosts in ascending order, made one by one. */
 	[Symbol.iterator](): IterableIterator<IpAddress> {
 		return this.slice();
 	}
 
-	/** The hosts from the last back, made one by one. */
+	/** The hosts in descending order, made one by one. */
 	reversed(): IterableIterator<IpAddress> {
 		return this.slice(undefined, undefined, -1);
 	}
 
 	/**
-	 * The hosts from `start` up to and without `end`, each `step`th, made one by one. Bounds are those of the
-	 * language's own slice: negative ones count from the end, and those outside are moved to the edge.
-	 * With a negative step it goes backwards, from the last host unless `start` says otherwise.
-	 * @throws AddressValueError for a step of 0 or a number that is no integer.
+	 * Every `step`th host from `start` up to, but not including, `end`, made one by one. Bounds work as in Array's
+	 * `slice`: negative ones count from the end, and those outside the range move to its edge. A negative step goes
+	 * backwards, by default from the last host.
+	 *
+	 * @throws AddressValueError for a step of 0 or a number that is not an integer
 	 */
 	slice(
 		start?: number | bigint,
@@ -192,7 +192,7 @@ export class IPRange implements Iterable<IpAddress> {
 		return this.#walk(bounds.from, bounds.to, by);
 	}
 
-	/** Whether all of an address or range lies in this one. False across families, and across zones. */
+	/** Whether this range contains all of an address or range. False across families, and across zones. */
 	contains(other: RangeOperand): boolean {
 		const range = IPRange.#of(other);
 		if (range.af !== this.af || (this.zone !== null && this.zone !== range.zone)) return false;
@@ -207,14 +207,15 @@ export class IPRange implements Iterable<IpAddress> {
 		return range.#network <= this.#top && this.#network <= range.#top;
 	}
 
-	/** Whether both are the same set of addresses: family, network, prefix and zone. Host bits do not count. */
+	/** Whether both are the same set of addresses: family, network, prefix and zone. Host bits are ignored. */
 	equals(other: RangeOperand): boolean {
 		return IPRange.order(this, IPRange.#of(other)) === 0;
 	}
 
 	/**
-	 * -1, 0 or 1 by network, the wider one first, then by zone; 0 exactly where `equals` is true.
-	 * @throws AddressFamilyError across families, which have no order; see `order` for a mixed list.
+	 * -1, 0 or 1 by network, the wider one first, then by zone; 0 exactly if `equals` is true.
+	 *
+	 * @throws AddressFamilyError across families, which have no order; see `order` for a mixed list
 	 */
 	compare(other: RangeOperand): -1 | 0 | 1 {
 		const range = IPRange.#of(other);
@@ -231,12 +232,12 @@ export class IPRange implements Iterable<IpAddress> {
 		return IpAddress.order(a.network, b.network);
 	}
 
-	/** P2PD's form: the address as given, with host bits kept. */
+	/** P2PD's form: the address as given, host bits included. */
 	toJSON(): IPRangeJson {
 		return { ip: this.ip, cidr: this.cidr, af: this.af };
 	}
 
-	/** `ip/prefix` with the address as given; `parse` takes it back. */
+	/** `ip/prefix` with the address as given. `parse` reads it. */
 	toString(): string {
 		return `${this.ip}/${this.cidr}`;
 	}
@@ -261,4 +262,38 @@ export class IPRange implements Iterable<IpAddress> {
 	*#walk(from: bigint, to: bigint, by: bigint): Generator<IpAddress, void> {
 		for (let i = from; by > 0n ? i < to : i > to; i += by) yield this.at(i);
 	}
+}
+
+/**
+ * The host that a slice of `size` hosts starts at, and the one that it stops before. For a backward step the edges are
+ * the last host and one before host 0.
+ */
+function sliceBounds(
+	size: bigint,
+	start: bigint | undefined,
+	end: bigint | undefined,
+	step: bigint,
+): { from: bigint; to: bigint } {
+	const [low, high] = step > 0n ? [0n, size] : [-1n, size - 1n];
+	const clamp = (bound: bigint | undefined, otherwise: bigint): bigint => {
+		if (bound === undefined) return otherwise;
+		const at = bound < 0n ? bound + size : bound;
+		return at < low ? low : at > high ? high : at;
+	};
+	return step > 0n
+		? { from: clamp(start, low), to: clamp(end, high) }
+		: { from: clamp(start, high), to: clamp(end, low) };
+}
+
+/** An index as a bigint. Throws AddressValueError for a number that is not a safe integer. */
+function toIndex(index: number | bigint): bigint {
+	if (typeof index === "bigint") return index;
+	if (!Number.isSafeInteger(index))
+		throw new AddressValueError(String(index), "an index is a safe integer or a bigint");
+	return BigInt(index);
+}
+
+/** {@link toIndex}, or undefined. */
+function maybeIndex(index: number | bigint | undefined): bigint | undefined {
+	return index === undefined ? undefined : toIndex(index);
 }

@@ -1,65 +1,114 @@
-import type { Family, NicRef, StreamSockets, UdpSockets } from "@p2pd/net";
-import { Address } from "../address/address.js";
-import type { AddressRoute } from "../address/types.js";
-import { AddressNotFoundError } from "../errors.js";
+import { FAMILIES, IP6, systemClock, systemRandom, withDeadline } from "@p2pd/net";
+import { GRACE, RESOLVE_TIMEOUT } from "../defaults.js";
+import type { DnsServer } from "../dns/client.js";
+import { kernelSockets } from "../dns/exchange.js";
+import { systemNicServers } from "../dns/nic-servers.js";
+import { systemLookup } from "../dns/system.js";
+import { AddressNotFoundError, AddressSyntaxError, AddressTimeoutError } from "../errors.js";
+import { IpAddress } from "../ip/ip-address.js";
+import type { IPRange } from "../range/ip-range.js";
+import { readHost } from "../target/host.js";
+import { askerFor, findNames, type LookupContext, type LookupRequest, readHostsFile } from "./lookup.js";
+import { discoverPrefix, NAT64_NAME, type Synthesis, synthesise } from "./nat64.js";
+import { type Candidate, interleave, orderDestinations } from "./order.js";
+import { kernelSource, placeAll, withSources } from "./placement.js";
+import type { AddressDeps, Resolution, Resolver, ResolverSockets } from "./types.js";
 
-/**
- * The sockets that a name is resolved for: any socket factory, a bound route for instance, or only its UDP half.
- * Without `nic` they count as the kernel's own choice.
- */
-export interface ResolverSockets extends UdpSockets {
-	readonly nic?: NicRef | null;
-	/** What the sockets are bound to. @default the any-address */
-	readonly localIp?: string;
-	/** For answers that are too long for UDP. */
-	readonly connect?: StreamSockets["connect"];
-}
-
-/** What the caller of a resolver wants. */
-export interface ResolverOptions {
-	/** The family wanted. @default both, in the order to try them in */
-	readonly af?: Family | undefined;
-	/** Milliseconds for everything. @default 5000 */
-	readonly timeout?: number | undefined;
-	/** Ends the lookup at once; it rejects with the signal's reason. */
-	readonly signal?: AbortSignal | undefined;
-}
-
-/** What the environment supplies to a resolver. */
-export interface ResolverDeps {
-	/** The sockets that the addresses are for; null for any program's own. */
+/** One resolution. */
+export interface ResolveRequest extends LookupRequest {
 	readonly sockets: ResolverSockets | null;
+	/** DNS servers to ask; null: as the sockets' NIC decides. */
+	readonly servers: readonly DnsServer[] | null;
+	/** A prefix, true to find it out, false for no NAT64. */
+	readonly nat64: IPRange | boolean;
+}
+
+/** Addresses in the order in which to try them, and how they were found. */
+export interface Resolved {
+	readonly addresses: readonly IpAddress[];
+	readonly resolution: Resolution;
 }
 
 /**
- * Turns a host into IP addresses: canonical text, with a zone if link-local, the best first, and never an empty list.
- * Every package that needs a name resolved takes a function of this type. {@link resolveHost} is the default.
- *
- * It rejects with an {@link AddressError}: `ERR_ADDRESS_NOT_FOUND` (no such name, or no address of the family),
- * `ERR_ADDRESS_DNS`, `ERR_ADDRESS_TIMEOUT`, `ERR_ADDRESS_ZONE`, and with the signal's reason.
+ * The default {@link Resolver}. An IP is returned in canonical text. A name goes to the system's resolver, in a helper
+ * process that an abort really ends; for sockets on a NIC that is not the default one, it goes to the DNS servers of that
+ * NIC, through the sockets.
  */
-export type Resolver = (
-	host: string,
-	options: ResolverOptions,
-	deps: ResolverDeps,
-) => Promise<readonly string[]>;
-
-/**
- * The default {@link Resolver}. An IP address is returned without a lookup. A name goes to the system's resolver, in a
- * helper process that an abort really ends.
- */
-export const resolveHost: Resolver = async (host, { af, timeout, signal }, { sockets }) => {
-	// A lookup does not depend on the port.
-	const address = await new Address(host, 1).res(sockets === null ? null : routeOf(sockets), {
-		...(timeout !== undefined && { timeout }),
-		...(signal !== undefined && { signal }),
-	});
-	const ips = address.endpoints(af).map(({ ip }) => ip);
-	if (ips.length === 0) throw new AddressNotFoundError(host, `no IPv${af} address`);
-	return ips;
+export const resolveHost: Resolver = async (host, options, { sockets, ...deps }) => {
+	const { af, timeout = RESOLVE_TIMEOUT, signal } = options;
+	const reading = readHost(host);
+	if (!reading.ok) throw new AddressSyntaxError(host, reading.position, reading.reason);
+	const { addresses } = await resolveAddresses(
+		{
+			host: reading.host,
+			literal: reading.af === undefined ? null : IpAddress.parse(reading.host),
+			families: af === undefined ? FAMILIES : [af],
+			...{ timeout, grace: GRACE, signal, sockets, servers: null, nat64: false },
+		},
+		deps,
+	);
+	const wanted = af === undefined ? addresses : addresses.filter((address) => address.af === af);
+	if (wanted.length === 0) throw new AddressNotFoundError(host, `no IPv${af} address`);
+	return wanted.map(String);
 };
 
-function routeOf(sockets: ResolverSockets): AddressRoute {
-	const { af, nic = null, localIp = af === 4 ? "0.0.0.0" : "::" } = sockets;
-	return { ...(sockets as unknown as AddressRoute), af, nic, localIp };
+/** Finds the addresses of a host, makes them usable on this machine, and puts the best first. */
+export async function resolveAddresses(request: ResolveRequest, deps: AddressDeps): Promise<Resolved> {
+	const { sockets, signal } = request;
+	signal?.throwIfAborted();
+	const context = contextOf(request, deps);
+	const { clock, attempts } = context;
+	const started = clock.now();
+	const { addresses, ...names } = await findNames(request, context);
+	const { placed, dropped } = placeAll(addresses, sockets, deps.platform ?? process.platform);
+	const sourceOf = deps.sourceOf ?? kernelSource;
+	const found = await withSources(placed, sockets, sourceOf);
+	const left = request.timeout - (clock.now() - started);
+	const { report, addresses: translated } = await translate({ ...request, timeout: left }, found, context);
+	const all = [...found, ...(await withSources(translated, sockets, sourceOf))];
+	signal?.throwIfAborted();
+	return {
+		addresses: inOrder(all, sockets).map(({ address }) => address),
+		resolution: { ...names, attempts, dropped, nat64: report, took: clock.now() - started },
+	};
+}
+
+/** What the operating system tells about NICs, remembered for all lookups of the process. */
+const nicServers = systemNicServers();
+
+function contextOf({ servers, sockets }: ResolveRequest, deps: AddressDeps): LookupContext {
+	return {
+		servers,
+		sockets,
+		systemLookup: deps.systemLookup ?? systemLookup,
+		nicServers: deps.nicServers ?? nicServers,
+		hostsFile: deps.hostsFile ?? readHostsFile,
+		serverSockets: deps.serverSockets ?? kernelSockets,
+		clock: deps.clock ?? systemClock,
+		random: deps.random ?? systemRandom,
+		attempts: [],
+	};
+}
+
+async function translate(
+	request: ResolveRequest,
+	candidates: readonly Candidate[],
+	context: LookupContext,
+): Promise<Synthesis> {
+	const { nat64, timeout, signal } = request;
+	if (nat64 === false) return { report: { status: "not-asked" }, addresses: [] };
+	const onTimeout = (): Error => new AddressTimeoutError(NAT64_NAME, timeout);
+	return synthesise(candidates, async () => {
+		if (nat64 !== true) return nat64;
+		const ask = askerFor(NAT64_NAME, [IP6], context);
+		return withDeadline({ timeout, clock: context.clock, signal, onTimeout }, (inner) =>
+			discoverPrefix(ask, inner),
+		);
+	});
+}
+
+/** Through sockets only one family can be reached, and it comes first; otherwise the two alternate. */
+function inOrder(candidates: readonly Candidate[], sockets: ResolverSockets | null): readonly Candidate[] {
+	const ordered = orderDestinations(candidates);
+	return sockets === null ? interleave(ordered) : ordered;
 }

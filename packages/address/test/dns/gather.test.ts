@@ -1,9 +1,14 @@
+import { FAMILIES } from "@p2pd/net";
 import { ManualClock } from "@p2pd/testnet";
 import { describe, expect, it } from "vitest";
-import { askSystem } from "../../src/dns/ask-system.js";
 import { gather } from "../../src/dns/gather.js";
-import type { AskFamily, SystemLookup } from "../../src/dns/types.js";
-import { AddressDnsError, AddressNotFoundError, AddressTimeoutError } from "../../src/index.js";
+import { type AskFamily, askBothFamilies } from "../../src/dns/system.js";
+import {
+	AddressDnsError,
+	AddressNotFoundError,
+	AddressTimeoutError,
+	type SystemLookup,
+} from "../../src/index.js";
 
 /** An answer that comes at a time of the clock: addresses, or an error. */
 interface Planned {
@@ -38,6 +43,7 @@ function scripted(clock: ManualClock, plan: Readonly<Record<number, Planned>>) {
 
 const options = (clock: ManualClock, signal?: AbortSignal) => ({
 	host: "h",
+	families: FAMILIES,
 	timeout: 5000,
 	grace: 300,
 	clock,
@@ -112,9 +118,9 @@ describe("gather", () => {
 	});
 });
 
-describe("askSystem", () => {
+describe("askBothFamilies", () => {
 	const run = (clock: ManualClock, lookup: SystemLookup) =>
-		clock.runUntil(gather(askSystem("h", lookup, 700, clock), options(clock)));
+		clock.runUntil(gather(askBothFamilies("h", lookup, clock), options(clock)));
 
 	it("asks once for both families, and takes that answer as it is", async () => {
 		const clock = new ManualClock();

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { HelperProcess } from "../../src/dns/helper-process.js";
-import { systemLookup } from "../../src/dns/system-lookup.js";
+import { systemLookup } from "../../src/dns/system.js";
 import { AddressDnsError, AddressNotFoundError } from "../../src/index.js";
 
 /* Only IPv4 names of the hosts file, addresses, and names that getaddrinfo refuses: nothing is sent anywhere. */

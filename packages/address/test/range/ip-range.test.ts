@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { bitsOf } from "@p2pd/net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -6,7 +7,6 @@ import {
 	AddressIndexError,
 	AddressSyntaxError,
 	AddressValueError,
-	bitsOf,
 	cidrToNetmask,
 	IPRange,
 	IpAddress,

@@ -1,4 +1,4 @@
-import { Address } from "@p2pd/address";
+import { Address, type ResolverSockets } from "@p2pd/address";
 import { PipeResolveError, PipeTimeoutError } from "../errors.js";
 import { withZone } from "../peer.js";
 import type { PipeAddress, PipeDeps, PipeEndpoint, PipeSockets } from "../types.js";
@@ -11,7 +11,7 @@ export const resolveName: NonNullable<PipeDeps["resolve"]> = async (
 	sockets,
 	{ signal, timeout },
 ) => {
-	const address: PipeAddress = await new Address(host, port).res(sockets, {
+	const address: PipeAddress = await new Address(host, port).res(sockets as ResolverSockets | null, {
 		...(signal !== undefined && { signal }),
 		timeout,
 	});

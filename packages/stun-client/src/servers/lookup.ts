@@ -1,12 +1,12 @@
-import { Address, type AddressRoute } from "@p2pd/address";
+import { Address, type ResolverSockets } from "@p2pd/address";
 import type { Lookup } from "./resolve.js";
 
-const isRoute = (sockets: object): sockets is AddressRoute =>
+const isRoute = (sockets: object): sockets is ResolverSockets =>
 	"nic" in sockets && "localIp" in sockets && "connect" in sockets && "udp" in sockets;
 
 async function lookUp(
 	host: string,
-	route: AddressRoute | null,
+	route: ResolverSockets | null,
 	...[af, { signal }]: [Parameters<Lookup>[1], Parameters<Lookup>[2]]
 ): Promise<string[]> {
 	// The port plays no part in a lookup.
