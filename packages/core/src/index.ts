@@ -4,7 +4,6 @@
  * @packageDocumentation
  */
 
-export type { HostPort } from "@p2pd/stun-client";
 export * from "@p2pd/address";
 export * from "@p2pd/nat";
 // The whole of it is at @p2pd/core/net; these are the names that programs use.
@@ -22,4 +21,5 @@ export {
 export * from "@p2pd/netif";
 export * from "@p2pd/pipe";
 export * from "@p2pd/route";
+export type { HostPort } from "@p2pd/stun-client";
 export * from "@p2pd/stun-client";
