@@ -1,8 +1,8 @@
 import { getServers } from "node:dns";
 import {
 	DEFAULT_STUN_SERVERS,
+	endpointText,
 	type Family,
-	hostPortText,
 	type Interface,
 	initP2pd,
 	type NicInfo,
@@ -74,7 +74,7 @@ export async function gather(context: Context, own: DoctorOptions): Promise<Fact
 	}
 }
 
-const serverText = ({ host, port }: StunServerSpec): string => hostPortText({ ip: host, port });
+const serverText = ({ host, port }: StunServerSpec): string => endpointText({ ip: host, port });
 
 function defaultNic({ defaults, nics }: NicSnapshot, families: readonly Family[]): NicInfo | null {
 	const name = families.map((af) => defaults[af]?.name).find((one) => one !== undefined);

@@ -1,7 +1,7 @@
 import {
 	Address,
+	endpointText,
 	type Family,
-	hostPortText,
 	ipVersion,
 	isIp,
 	kernelRoute,
@@ -93,7 +93,7 @@ function stunQuestions(
 		const sockets = socketsBy(way, af);
 		if (ip === undefined || sockets === null) return [];
 		return (["udp", "tcp"] as const).map((transport) => ({
-			server: hostPortText({ ip: spec.host, port: spec.port }),
+			server: endpointText({ ip: spec.host, port: spec.port }),
 			ip,
 			port: spec.port,
 			transport,
@@ -208,7 +208,7 @@ async function stunOutcome({
 	});
 	try {
 		const { mapped, rtt } = await client.getMapping({ signal });
-		return { status: "answered", mapped: hostPortText(mapped), rtt: Math.round(rtt) };
+		return { status: "answered", mapped: endpointText(mapped), rtt: Math.round(rtt) };
 	} catch (error) {
 		signal.throwIfAborted();
 		return { status: isRefusal(error) ? "refused" : "failed", error: errorLine(error) };
