@@ -50,6 +50,13 @@ export {
 export { oneGateway, type SceneOptions, stunServers } from "./memory/scenes.js";
 export { SeededRandom } from "./memory/seeded-random.js";
 export type { ServiceMakers, ServicePlace } from "./memory/start-services.js";
+export {
+	type BusyOptions,
+	keepBusy,
+	type PairSide,
+	type TwoGatewaysOptions,
+	twoGateways,
+} from "./memory/two-gateways.js";
 export type {
 	Clock,
 	ConnectOptions,

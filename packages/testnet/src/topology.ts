@@ -131,6 +131,12 @@ export interface GatewayTopology {
 	readonly ipv6?: GatewaySpec;
 	/** Drops every UDP datagram that is to cross it. @default false */
 	readonly udpBlocked?: boolean;
+	/**
+	 * How it answers a SYN from outside that it does not let in: not at all, or with a RST (RFC 5382 REQ-4 asks for
+	 * silence). Memory only.
+	 * @default "drop"
+	 */
+	readonly unsolicitedSyn?: "drop" | "reset";
 	/** The link between the gateway and what is outside of it. */
 	readonly link?: LinkSpec;
 }

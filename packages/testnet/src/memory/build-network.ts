@@ -98,6 +98,7 @@ class Builder {
 				6: makeTranslator({ spec, af: 6, ...this.#translatorParts(spec, 6) }),
 			},
 			udpBlocked: spec.udpBlocked ?? false,
+			resetsUnsolicited: spec.unsolicitedSyn === "reset",
 		});
 		const outside = this.#nic(
 			gateway,

@@ -1,3 +1,4 @@
+import { DEFAULT_TTL } from "./defaults.js";
 import type { Family } from "./types.js";
 
 interface Base {
@@ -71,6 +72,27 @@ export interface PacketEvent {
 	readonly why?: DropReason;
 	/** As it was then and there, so a NAT's work can be seen. */
 	readonly packet: Packet;
+}
+
+/** The reset that answers a segment nobody wants (RFC 9293 section 3.10.7.1). */
+export function resetFor(packet: TcpPacket): TcpPacket {
+	const length = packet.data.length + (packet.syn ? 1 : 0) + (packet.fin ? 1 : 0);
+	return {
+		proto: "tcp",
+		af: packet.af,
+		src: packet.dst,
+		srcPort: packet.dstPort,
+		dst: packet.src,
+		dstPort: packet.srcPort,
+		ttl: DEFAULT_TTL,
+		syn: false,
+		fin: false,
+		rst: true,
+		seq: packet.ack ?? 0,
+		ack: packet.seq + length,
+		window: 0,
+		data: new Uint8Array(0),
+	};
 }
 
 /** The answer of a host without a socket for a packet: port unreachable. */

@@ -1,6 +1,6 @@
 import type { Fabric } from "../fabric.js";
 import type { Nic, NicOwner } from "../nic.js";
-import type { DropReason, Packet } from "../packet.js";
+import { type DropReason, type Packet, resetFor } from "../packet.js";
 import type { RouteTable } from "../route-table.js";
 import type { Family } from "../types.js";
 import type { Translator } from "./translator.js";
@@ -12,6 +12,7 @@ export interface GatewayParts {
 	readonly routes: RouteTable;
 	readonly translators: Readonly<Record<Family, Translator>>;
 	readonly udpBlocked: boolean;
+	readonly resetsUnsolicited: boolean;
 }
 
 /** The box between an inside network and what lies outside of it: router, NAT or firewall for each family. */
@@ -23,15 +24,17 @@ export class Gateway implements NicOwner {
 	/** Whether UDP goes no further than this; may be changed at any time. */
 	udpBlocked: boolean;
 	readonly #fabric: Fabric;
+	readonly #resetsUnsolicited: boolean;
 	#outside: Nic | null = null;
 	readonly #own = new Set<string>();
 
-	constructor({ name, fabric, routes, translators, udpBlocked }: GatewayParts) {
+	constructor({ name, fabric, routes, translators, udpBlocked, resetsUnsolicited }: GatewayParts) {
 		this.name = name;
 		this.#fabric = fabric;
 		this.routes = routes;
 		this.translators = translators;
 		this.udpBlocked = udpBlocked;
+		this.#resetsUnsolicited = resetsUnsolicited;
 	}
 
 	/** Plugs in its NICs. */
@@ -55,9 +58,17 @@ export class Gateway implements NicOwner {
 
 	#comeIn(packet: Packet): void {
 		const moved = this.translators[packet.af].inbound(packet);
-		if (typeof moved === "string") this.#drop(packet, moved);
-		else if (this.#own.has(moved.dst)) this.#drop(packet, "not-for-us");
+		if (typeof moved === "string") {
+			this.#drop(packet, moved);
+			this.#refuse(packet);
+		} else if (this.#own.has(moved.dst)) this.#drop(packet, "not-for-us");
 		else this.#forward(moved, (nic) => nic !== this.#outside);
+	}
+
+	/** Answers a SYN that is not let in, as if nothing listened. */
+	#refuse(packet: Packet): void {
+		if (!this.#resetsUnsolicited || packet.proto !== "tcp" || !packet.syn || packet.ack !== null) return;
+		this.#forward(resetFor(packet), () => true);
 	}
 
 	#goOut(packet: Packet): void {

@@ -1,8 +1,8 @@
-import { DEFAULT_TTL, EPHEMERAL_PORTS } from "../defaults.js";
+import { EPHEMERAL_PORTS } from "../defaults.js";
 import { SystemError } from "../errors.js";
 import type { IpLayer } from "../ip-layer.js";
 import type { Nic } from "../nic.js";
-import type { TcpPacket } from "../packet.js";
+import { resetFor, type TcpPacket } from "../packet.js";
 import { isAny, type PortHolder, PortTable } from "../port-table.js";
 import type { SeededRandom } from "../seeded-random.js";
 import type { Family, HostPort } from "../types.js";
@@ -107,7 +107,7 @@ export class TcpStack {
 			);
 		} else {
 			fabric.report("dropped", name, packet, "no-socket");
-			if (!packet.rst) this.#refuse(packet, nic);
+			if (!packet.rst) this.ip.output(resetFor(packet), nic);
 		}
 	}
 
@@ -138,29 +138,5 @@ export class TcpStack {
 		});
 		this.#connections.set(key, connection);
 		return connection;
-	}
-
-	/** A reset that answers a segment nobody wants (RFC 9293 section 3.10.7.1). */
-	#refuse(packet: TcpPacket, nic: Nic | null): void {
-		const length = packet.data.length + (packet.syn ? 1 : 0) + (packet.fin ? 1 : 0);
-		this.ip.output(
-			{
-				proto: "tcp",
-				af: packet.af,
-				src: packet.dst,
-				srcPort: packet.dstPort,
-				dst: packet.src,
-				dstPort: packet.srcPort,
-				ttl: DEFAULT_TTL,
-				syn: false,
-				fin: false,
-				rst: true,
-				seq: packet.ack ?? 0,
-				ack: packet.seq + length,
-				window: 0,
-				data: new Uint8Array(0),
-			},
-			nic,
-		);
 	}
 }
