@@ -1,0 +1,391 @@
+import { setMaxListeners } from "node:events";
+import { classifyIp } from "@p2pd/address";
+import { type Clock, type Endpoint, MAX_TIMER, type RandomBytes, systemClock, systemRandom } from "@p2pd/net";
+import { ROUND_MS, TIMEOUT } from "./defaults.js";
+import { type NatKind, natKind } from "./kind.js";
+import { Meeting, type MeetingEvent } from "./meeting.js";
+import { NONCE_SIZE, type Offer } from "./message.js";
+import { Packets } from "./packet.js";
+import { type PunchPlan, planPunch, type SidePlan } from "./plan.js";
+import type { PunchDeps, PunchFailure, PunchOptions, PunchReport, PunchSuccess } from "./types.js";
+
+/** A round for which sockets are to be opened. */
+export interface RoundRequest {
+	readonly side: SidePlan;
+	readonly kind: NatKind;
+	readonly birthday: boolean;
+}
+
+/** A round that begins. */
+export interface RoundStart {
+	readonly role: "leader" | "follower";
+	readonly side: SidePlan;
+	readonly ours: Offer;
+	readonly theirs: Offer;
+	readonly at: number;
+	readonly packets: Packets;
+}
+
+/** How a round stands. */
+export interface RoundState<S> {
+	readonly wakeAt: number;
+	readonly done: Omit<PunchSuccess<S>, "ok" | "report"> | null;
+	/** The peer was heard: the round goes on to the deadline. */
+	readonly heard: boolean;
+	/** Nothing more will be sent: the round ends without waiting for its time. */
+	readonly spent: boolean;
+}
+
+/** The sockets of one transport, and its engine. */
+export interface Puncher<S> {
+	/**
+	 * Closes what an earlier round left, opens sockets and observes.
+	 *
+	 * @throws PrepareError if there is no socket, no observation, or no listener where one is needed
+	 */
+	prepare(request: RoundRequest, signal: AbortSignal): Promise<Offer>;
+	start(round: RoundStart): void;
+	poll(now: number): RoundState<S>;
+	/** Closes everything but a socket that was handed over. */
+	close(): void;
+	/** On the clock. */
+	readonly heardAt: number | null;
+	readonly sent: number;
+	readonly failures: ReadonlyMap<string, number>;
+}
+
+/** Why a round could not be prepared. */
+export class PrepareError extends Error {
+	readonly reason: "no-observation" | "sockets" | "needs-listener";
+
+	constructor(reason: PrepareError["reason"], message: string) {
+		super(message);
+		this.reason = reason;
+	}
+}
+
+/** An AbortController for hundreds of sockets: Node warns of more than ten listeners otherwise. */
+export function manyListeners(): AbortController {
+	const controller = new AbortController();
+	setMaxListeners(0, controller.signal);
+	return controller;
+}
+
+/** What a puncher gets of its session. */
+export interface PuncherContext {
+	readonly clock: Clock;
+	readonly localIps: readonly string[];
+	/** A whole number from 0 to `below` - 1. */
+	readonly pick: (below: number) => number;
+	/** Something happened: poll again. */
+	readonly wake: () => void;
+}
+
+/** What a session is made of. */
+export interface SessionParts<S> {
+	readonly transport: "udp" | "tcp";
+	readonly options: PunchOptions;
+	readonly probes: number;
+	readonly deps: PunchDeps;
+	readonly localIp: string;
+	readonly makePuncher: (context: PuncherContext) => Puncher<S>;
+}
+
+type Result<S> = PunchSuccess<S> | PunchFailure;
+
+/** Joins a meeting and a puncher to a channel and a clock: the only place that waits. */
+export function runSession<S>(parts: SessionParts<S>): Promise<Result<S>> {
+	parts.options.signal?.throwIfAborted();
+	return new Promise((resolve, reject) => new Session(parts, resolve, reject).begin());
+}
+
+class Session<S> {
+	readonly #parts: SessionParts<S>;
+	readonly #resolve: (result: Result<S>) => void;
+	readonly #reject: (reason: unknown) => void;
+	readonly #clock: Clock;
+	readonly #role: "leader" | "follower";
+	readonly #ourKind: NatKind;
+	readonly #meeting: Meeting;
+	readonly #puncher: Puncher<S>;
+	readonly #startedAt: number;
+	/** Ends what waits inside: openings, observations. */
+	readonly #inner = manyListeners();
+	readonly #messages: AsyncIterator<Uint8Array>;
+	#plan: PunchPlan;
+	#ours: Offer | null = null;
+	#round: { readonly endsAt: number } | null = null;
+	/** Counts preparations: only the last one matters. */
+	#turn = 0;
+	#preparing = false;
+	#agreedAt: number | null = null;
+	#timer: unknown = null;
+	#channelEnded = false;
+	#over = false;
+	#stepping = false;
+	#again = false;
+
+	constructor(
+		parts: SessionParts<S>,
+		resolve: (result: Result<S>) => void,
+		reject: (reason: unknown) => void,
+	) {
+		const { options, deps, transport, localIp } = parts;
+		this.#parts = parts;
+		this.#resolve = resolve;
+		this.#reject = reject;
+		this.#clock = deps.clock ?? systemClock;
+		this.#startedAt = this.#clock.now();
+		const random = deps.random ?? systemRandom;
+		this.#role = options.ourId < options.theirId ? "leader" : "follower";
+		this.#ourKind = natKind(options.nats.our, transport);
+		const theirKind = natKind(options.nats.their, transport);
+		this.#plan = this.#planFor(theirKind);
+		this.#meeting = new Meeting({
+			role: this.#role,
+			nonce: random(NONCE_SIZE),
+			kind: this.#ourKind,
+			theirKind,
+			early: this.#plan.action === "punch" && this.#plan.our.observe !== "predict",
+		});
+		const any = localIp === "0.0.0.0" || localIp === "::";
+		this.#puncher = parts.makePuncher({
+			clock: this.#clock,
+			localIps: (options.localIps ?? (any ? [] : [localIp])).filter((ip) => !ip.includes("%")),
+			pick: picker(random),
+			wake: () => this.#step(),
+		});
+		this.#messages = deps.channel.messages[Symbol.asyncIterator]();
+	}
+
+	begin(): void {
+		if (this.#plan.action === "relay") {
+			this.#fail("relay", this.#plan.reason);
+			return;
+		}
+		const { signal, timeout = TIMEOUT } = this.#parts.options;
+		signal?.addEventListener("abort", this.#onAbort, { once: true });
+		const deadline = this.#clock.setTimeout(
+			() => this.#fail("timeout", `no path after ${timeout} ms`),
+			timeout,
+		);
+		this.#inner.signal.addEventListener("abort", () => this.#clock.clearTimeout(deadline), { once: true });
+		void this.#listen();
+		this.#meeting.begin(this.#clock.now());
+		this.#step();
+	}
+
+	readonly #onAbort = (): void => {
+		if (this.#over) return;
+		this.#finish();
+		this.#reject(this.#parts.options.signal?.reason);
+	};
+
+	async #listen(): Promise<void> {
+		try {
+			for (;;) {
+				const { done, value } = await this.#messages.next();
+				if (this.#over) return;
+				if (done === true) break;
+				this.#meeting.receive(value, this.#clock.now());
+				this.#step();
+			}
+		} catch {
+			// A channel that fails has ended: what matters is whether the round under way succeeds.
+		}
+		this.#channelEnded = true;
+		this.#step();
+	}
+
+	/** Does all that is due now, and sets the timer for what is next. */
+	#step(): void {
+		this.#again = true;
+		if (this.#stepping) return;
+		this.#stepping = true;
+		let wakeAt = Number.POSITIVE_INFINITY;
+		while (this.#again && !this.#over) {
+			this.#again = false;
+			const now = this.#clock.now();
+			const round = this.#pollRound(now);
+			if (this.#over) break;
+			const step = this.#meeting.poll(now);
+			for (const message of step.messages) this.#send(message);
+			for (const event of step.events) this.#handle(event);
+			if (step.events.length > 0) this.#again = true;
+			wakeAt = Math.min(round, step.wakeAt);
+		}
+		this.#stepping = false;
+		if (this.#over) return;
+		if (this.#channelEnded && this.#round === null && !this.#preparing) {
+			this.#fail("peer", "the channel has ended");
+			return;
+		}
+		this.#clock.clearTimeout(this.#timer);
+		this.#timer = null;
+		if (wakeAt === Number.POSITIVE_INFINITY) return;
+		const delay = Math.min(Math.max(0, wakeAt - this.#clock.now()), MAX_TIMER);
+		this.#timer = this.#clock.setTimeout(() => this.#step(), delay);
+	}
+
+	/** @returns when to look again */
+	#pollRound(now: number): number {
+		if (this.#round === null) return Number.POSITIVE_INFINITY;
+		const { wakeAt, done, heard, spent } = this.#puncher.poll(now);
+		if (done !== null) {
+			const report = this.#report();
+			this.#finish();
+			this.#resolve({ ok: true, ...done, report });
+			return Number.POSITIVE_INFINITY;
+		}
+		if (heard || this.#role === "follower") return wakeAt;
+		if (now < this.#round.endsAt && !spent) return Math.min(wakeAt, this.#round.endsAt);
+		this.#round = null;
+		if (this.#plan.rule === "birthday" || this.#channelEnded)
+			this.#fail("no-path", "no port that was tried is open");
+		else this.#meeting.failed(now);
+		return Number.POSITIVE_INFINITY;
+	}
+
+	#handle(event: MeetingEvent): void {
+		if (this.#over) return;
+		switch (event.type) {
+			case "prepare":
+				this.#round = null;
+				if (event.theirKind !== null) this.#plan = this.#planFor(event.theirKind);
+				if (this.#plan.action === "relay") this.#fail("relay", this.#plan.reason);
+				else void this.#prepare(event.round, this.#plan);
+				return;
+			case "start":
+				this.#start(event);
+				return;
+			case "ended":
+				if (event.reason === "needs-listener")
+					this.#fail("relay", "the peer cannot listen", "needs-listener");
+				else
+					this.#fail(
+						"peer",
+						event.reason === "relay" ? "the peer's plan is a relay" : "the peer has given up",
+					);
+				return;
+			case "exhausted":
+				this.#fail("no-path", "no round has succeeded");
+		}
+	}
+
+	async #prepare(round: number, plan: Extract<PunchPlan, { action: "punch" }>): Promise<void> {
+		this.#preparing = true;
+		this.#turn += 1;
+		const turn = this.#turn;
+		try {
+			const request = { side: plan.our, kind: this.#ourKind, birthday: plan.rule === "birthday" };
+			const offer = await this.#puncher.prepare(request, this.#inner.signal);
+			if (this.#over || turn !== this.#turn) return;
+			this.#ours = offer;
+			this.#preparing = false;
+			this.#meeting.ready(round, offer, this.#clock.now());
+		} catch (error) {
+			if (this.#over || turn !== this.#turn) return;
+			if (!(error instanceof PrepareError)) {
+				this.#finish();
+				this.#reject(error);
+			} else if (error.reason === "needs-listener") this.#fail("relay", error.message, "needs-listener");
+			else this.#fail(error.reason, error.message);
+			return;
+		}
+		this.#step();
+	}
+
+	#start({ at, theirs, secrets }: Extract<MeetingEvent, { type: "start" }>): void {
+		const ours = this.#ours;
+		if (ours === null || this.#plan.action === "relay") return;
+		const slack = this.#meeting.rtt ?? 0;
+		this.#round = { endsAt: at + ROUND_MS + slack };
+		this.#agreedAt = at;
+		this.#puncher.start({
+			role: this.#role,
+			side: this.#plan.our,
+			ours,
+			theirs: believable(theirs, ours),
+			at,
+			packets: new Packets(this.#role, secrets.leader, secrets.follower),
+		});
+	}
+
+	#planFor(theirKind: NatKind): PunchPlan {
+		const { options, transport, probes } = this.#parts;
+		const { our, their } = options.nats;
+		const sameNat = (our.externalIps ?? []).some((ip) => their.externalIps?.includes(ip) === true);
+		return planPunch(this.#ourKind, theirKind, {
+			transport,
+			leader: this.#role === "leader",
+			sameNat,
+			probes,
+		});
+	}
+
+	#send(message: Uint8Array): void {
+		// A message that could not be sent is a lost one, and those are repeated.
+		this.#parts.deps.channel.send(message).catch(() => undefined);
+	}
+
+	#fail(reason: PunchFailure["reason"], detail: string, rule?: PunchFailure["rule"]): void {
+		if (this.#over) return;
+		const report = this.#report();
+		this.#meeting.end(rule === "needs-listener" ? rule : reason === "relay" ? "relay" : "gave-up");
+		this.#finish();
+		const planned = this.#plan.action === "relay" && reason === "relay" ? this.#plan.rule : null;
+		this.#resolve({ ok: false, reason, rule: rule ?? planned, detail, report });
+	}
+
+	/** Ends everything. What is left of the meeting's messages is sent. */
+	#finish(): void {
+		this.#over = true;
+		const { signal } = this.#parts.options;
+		signal?.removeEventListener("abort", this.#onAbort);
+		if (signal?.aborted === true) this.#meeting.end("gave-up");
+		for (const message of this.#meeting.poll(this.#clock.now()).messages) this.#send(message);
+		this.#clock.clearTimeout(this.#timer);
+		this.#inner.abort();
+		this.#puncher.close();
+		// Not awaited: a generator that waits for its next message would not return before it.
+		this.#messages.return?.()?.catch(() => undefined);
+	}
+
+	#report(): PunchReport {
+		const since = (at: number | null): number | null => (at === null ? null : at - this.#startedAt);
+		return {
+			transport: this.#parts.transport,
+			role: this.#role,
+			plan: this.#plan,
+			rounds: this.#meeting.rounds,
+			channelRtt: this.#meeting.rtt,
+			agreedAt: since(this.#agreedAt),
+			heardAt: since(this.#puncher.heardAt),
+			elapsed: this.#clock.now() - this.#startedAt,
+			sent: this.#puncher.sent,
+			failures: Object.fromEntries(this.#puncher.failures),
+		};
+	}
+}
+
+function picker(random: RandomBytes): (below: number) => number {
+	return (below) => {
+		const bytes = random(4);
+		return Buffer.from(bytes.buffer, bytes.byteOffset, 4).readUInt32BE() % below;
+	};
+}
+
+/**
+ * The part of a peer's offer that is worth sending to. A peer may lie: it must not be able to aim this side's packets
+ * at hosts inside its network or on this machine, nor at public hosts as "local" ones.
+ */
+function believable(theirs: Offer, ours: Offer): Offer {
+	const ourClass = ours.external === null ? "public" : classifyIp(ours.external.ip);
+	const { external } = theirs;
+	const honest = external !== null && (ourClass !== "public" || classifyIp(external.ip) === "public");
+	const local = (end: Endpoint): boolean => {
+		const itsClass = classifyIp(end.ip);
+		return itsClass !== "public" && (itsClass !== "loopback" || ourClass === "loopback");
+	};
+	return { ...theirs, external: honest ? external : null, lan: theirs.lan.filter(local) };
+}
