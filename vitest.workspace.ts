@@ -17,7 +17,7 @@ export default defineConfig({
 		pool: "forks",
 		setupFiles: [at("packages/testnet/src/hygiene/setup.ts")],
 		// No setting of the machine may reach a test: default STUN servers least of all.
-		env: { P2PD_STUN_SERVERS: "127.0.0.1:1" },
+		env: { P2PD_STUN_SERVERS: "127.0.0.1:1", P2PD_CONFIG: "" },
 		projects: rooms.map(({ name, root }) => ({
 			extends: true as const,
 			root,

@@ -72,7 +72,7 @@ function wanted() {
 export async function ensureInstalled() {
 	const digest = wanted();
 	if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
-	console.error("p2pd: installing the workspace's packages (once)");
+	console.error("p2pd: installing the workspace's packages (once; 10 to 40 s with a network)");
 	const { code, output } = await pnpm(["install", "--frozen-lockfile", "--prefer-offline"], {
 		capture: true,
 	});
@@ -84,11 +84,16 @@ export async function ensureInstalled() {
 	writeFileSync(stamp, digest);
 }
 
-/** Builds every package (turbo takes from its cache what has not changed). */
+/** Builds every package (turbo takes from its cache what has not changed). Says so where it takes more than a second. */
 export async function build() {
+	const notice = setTimeout(
+		() => console.error("p2pd: building the packages (half a minute the first time)"),
+		1000,
+	);
 	const { code, output } = await pnpm(["exec", "turbo", "run", "build", "--output-logs=errors-only"], {
 		capture: true,
 	});
+	clearTimeout(notice);
 	if (code !== 0) {
 		console.error(output);
 		console.error("p2pd: the build failed");

@@ -7,6 +7,12 @@ export type Load = () => Promise<{ run: Run }>;
 /** Adds one command: its usage, what it does, its body, and examples for its help. */
 export type Add = (usage: string, description: string, load: Load, samples: readonly string[]) => Command;
 
+/** Limits the first argument of a command to a list, which completion offers too. */
+function choose(command: Command, choices: readonly string[]): Command {
+	command.registeredArguments[0]?.choices(choices);
+	return command;
+}
+
 /** Every command, in the order of the help. */
 export function describeCommands(add: Add): void {
 	add(
@@ -57,7 +63,7 @@ export function describeCommands(add: Add): void {
 		() => import("./commands/resolve.js"),
 		["p2pd resolve example.com", "p2pd resolve example.com --dns 9.9.9.9 --nic eth0"],
 	).option("--dns <ip...>", "ask these DNS servers, through the NIC, and not the system");
-	add(
+	const pipe = add(
 		"pipe <protocol> [target]",
 		"Stdin to a peer and back, like netcat, through the NIC.",
 		() => import("./commands/pipe.js"),
@@ -66,7 +72,8 @@ export function describeCommands(add: Add): void {
 			"p2pd pipe udp --listen 9000 --nic eth0",
 			"p2pd pipe tcp example.com:443 --tls",
 		],
-	)
+	);
+	choose(pipe, ["tcp", "udp"])
 		.addOption(
 			new Option("-l, --listen <port>", "wait for a peer on this port; 0 takes a free one").argParser(
 				portNumber,
@@ -79,9 +86,10 @@ export function describeCommands(add: Add): void {
 				.argParser(milliseconds)
 				.default(1000),
 		);
-	add("serve <what>", "A server of ours: stun.", () => import("./commands/serve.js"), [
+	const serve = add("serve <what>", "A server of ours: stun.", () => import("./commands/serve.js"), [
 		"p2pd serve stun --address 127.0.0.1 --alternate 127.0.0.2",
-	])
+	]);
+	choose(serve, ["stun"])
 		.option("--address <ip>", "the address to serve on", "127.0.0.1")
 		.option("--alternate <ip>", "a second address, so that clients can learn how their NAT filters")
 		.addOption(new Option("--port <n>", "the port; 0 takes a free one").argParser(portNumber).default(3478))
@@ -106,12 +114,16 @@ export function describeCommands(add: Add): void {
 		.option("--dns <ip...>", "ask these DNS servers directly and not the system's")
 		.option("--nat64", "ask for RFC 7050's name, ipv4only.arpa, to find a NAT64")
 		.option("--router-wan <ip>", "what the router shows as its own external address: tells a second NAT");
-	add(
+	const completion = add(
 		"completion <shell>",
 		"A completion script for bash, zsh or fish.",
 		() => import("./commands/completion.js"),
 		["source <(p2pd completion bash)", "p2pd completion fish | source"],
 	);
+	choose(completion, ["bash", "zsh", "fish"]);
+	add("man", "The manual page of this command, for man(1).", () => import("./commands/man.js"), [
+		"p2pd man | man -l -",
+	]);
 	add("demo", "The first program on loopback, with servers of our own.", () => import("./commands/demo.js"), [
 		"p2pd demo",
 		"p2pd demo --shell",

@@ -27,6 +27,11 @@ export interface Context {
 	readonly options: CommonOptions;
 	/** Aborts on Ctrl-C. */
 	readonly signal: AbortSignal;
+	/**
+	 * Gives Ctrl-C up, for the shell, which handles it itself. While a SIGINT listener exists, Node cannot interrupt
+	 * a line that loops for ever and the process ends instead.
+	 */
+	readonly releaseInterrupt: () => void;
 	/** What is left of the overall deadline, in milliseconds; at least 1. Each question is given this, so they share it. */
 	readonly timeLeft: () => number;
 	/** The whole command line as data. */

@@ -16,10 +16,11 @@ import { createProgram } from "./program.js";
 export async function main(args: readonly string[], io: Io): Promise<number> {
 	const interrupt = new AbortController();
 	const onInterrupt = (): void => interrupt.abort();
+	const release = (): void => void process.off("SIGINT", onInterrupt);
 	process.once("SIGINT", onInterrupt);
 	try {
 		let exitCode: number = EXIT.ok;
-		const program = createProgram(io, interrupt.signal, (code) => {
+		const program = createProgram(io, { signal: interrupt.signal, release }, (code) => {
 			exitCode = code;
 		});
 		await program.parseAsync([...args], { from: "user" });
@@ -40,7 +41,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
 		}
 		return error instanceof CommandError ? error.exitCode : EXIT.failed;
 	} finally {
-		process.off("SIGINT", onInterrupt);
+		release();
 	}
 }
 

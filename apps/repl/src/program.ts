@@ -2,24 +2,35 @@ import { Command, Option } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { describeCommands, type Load, milliseconds } from "./command-table.js";
 import { describeCommandLine } from "./completion.js";
+import { type Config, readConfig } from "./config.js";
 import type { CommonOptions } from "./context.js";
 import { errorLine, UsageError } from "./errors.js";
 import type { Io } from "./output/output.js";
 import { createOutput, createProgress } from "./output/output.js";
 
+/** How commands learn of Ctrl-C, and how one gives it up. */
+export interface Interrupt {
+	readonly signal: AbortSignal;
+	readonly release: () => void;
+}
+
 /**
  * Describes the whole command line: commands, arguments, options and help. Bodies are loaded on demand.
  *
  * @param io where the commands read and write
- * @param signal aborts on Ctrl-C
+ * @param interrupt how commands learn of Ctrl-C
  * @param finish told the exit code of the command that ran
  */
-export function createProgram(io: Io, signal: AbortSignal, finish: (exitCode: number) => void): Command {
+export function createProgram(
+	io: Io,
+	{ signal, release }: Interrupt,
+	finish: (exitCode: number) => void,
+): Command {
 	const act =
 		(load: Load) =>
 		async (...given: unknown[]): Promise<void> => {
 			const command = given.at(-1) as Command;
-			const options = commonOptions(command);
+			const options = commonOptions(command, readConfig(io.env));
 			if (options.stun !== undefined) await checkServers(options.stun);
 			const { run } = await load();
 			const out = createOutput(io, {
@@ -34,6 +45,7 @@ export function createProgram(io: Io, signal: AbortSignal, finish: (exitCode: nu
 				progress,
 				options,
 				signal,
+				releaseInterrupt: release,
 				timeLeft: () => Math.max(1, Math.round(end - performance.now())),
 				commandLine: () => describeCommandLine(program),
 			};
@@ -111,7 +123,8 @@ function addCommonOptions(command: Command): Command {
 		.addOption(new Option("--no-color", "no colours (also: NO_COLOR)"));
 }
 
-function commonOptions(command: Command): CommonOptions {
+/** The options of a command line, with the defaults of the configuration file for those that were not given. */
+function commonOptions(command: Command, config: Config): CommonOptions {
 	const given = command.optsWithGlobals<{
 		nic?: string;
 		family?: "4" | "6";
@@ -121,13 +134,17 @@ function commonOptions(command: Command): CommonOptions {
 		nat: boolean;
 		quiet?: boolean;
 	}>();
+	const isGiven = (name: string): boolean => command.getOptionValueSourceWithGlobals(name) === "cli";
+	const nic = given.nic ?? config.nic;
+	const family = given.family === undefined ? config.family : given.family === "4" ? 4 : 6;
+	const stun = given.stun ?? config.stun;
 	return {
-		...(given.nic === undefined ? {} : { nic: given.nic }),
-		...(given.family === undefined ? {} : { family: given.family === "4" ? 4 : 6 }),
-		...(given.stun === undefined ? {} : { stun: given.stun }),
-		timeout: given.timeout,
+		...(nic === undefined ? {} : { nic }),
+		...(family === undefined ? {} : { family }),
+		...(stun === undefined ? {} : { stun }),
+		timeout: isGiven("timeout") ? given.timeout : (config.timeout ?? given.timeout),
 		json: given.json ?? false,
-		nat: given.nat,
-		quiet: given.quiet ?? false,
+		nat: isGiven("nat") ? given.nat : (config.nat ?? given.nat),
+		quiet: given.quiet ?? config.quiet ?? false,
 	};
 }

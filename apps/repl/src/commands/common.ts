@@ -9,6 +9,7 @@ import {
 	parseTarget,
 	type SocketFactory,
 	sourceRoute,
+	watchInterfaces,
 } from "@p2pd/core";
 import type { Context } from "../context.js";
 import { CommandError, EXIT, errorLine, UsageError } from "../errors.js";
@@ -120,6 +121,41 @@ export async function startedInterface(
 		}
 		throw error;
 	}
+}
+
+/**
+ * Looks at an interface again whenever its network changes, until Ctrl-C.
+ *
+ * @param again called after each change
+ * @returns the exit code of an interrupted command
+ */
+export async function whenNetworkChanges(
+	{ out, progress, signal, options }: Context,
+	nic: Interface,
+	{ nat }: { readonly nat: boolean },
+	again: () => Promise<void>,
+): Promise<number> {
+	out.message("watching for changes; Ctrl-C ends it.");
+	try {
+		for await (const event of watchInterfaces({ signal })) {
+			const concerns = event.cause === "wake" || event.changes.some((change) => change.nic === nic.name);
+			if (!concerns) continue;
+			try {
+				await progress.during(`the network changed: asking again for ${nic.name}`, async () => {
+					await nic.refresh({ event, signal, timeout: options.timeout });
+					if (nat) await nic.loadNat({ signal, timeout: options.timeout });
+				});
+				await again();
+			} catch (error) {
+				signal.throwIfAborted();
+				// The NIC may be gone or without a route for now; the next change is looked at all the same.
+				out.warn(`${nic.name}: ${errorLine(error)}`);
+			}
+		}
+	} catch (error) {
+		if (!signal.aborted) throw error;
+	}
+	return EXIT.interrupted;
 }
 
 /** The exit code of a command whose answer is an interface: whether an external address was found. */

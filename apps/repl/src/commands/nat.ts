@@ -1,32 +1,41 @@
 import type { Interface, NatReport } from "@p2pd/core";
-import type { Run } from "../context.js";
+import type { Context, Run } from "../context.js";
 import { EXIT } from "../errors.js";
 import { type Fact, factLines, natText } from "../output/interface-text.js";
-import { startedInterface } from "./common.js";
+import { startedInterface, whenNetworkChanges } from "./common.js";
 
 /** `p2pd nat [nic]`: what kind of NAT there is, in P2PD's numbers and RFC 4787's terms, and why. */
-export const run: Run = async (context, [name]) => {
-	const { out, options } = context;
+export const run: Run = async (context, [name], own) => {
 	const nic = await startedInterface(context, { name, nat: true });
 	try {
-		const reports = ([4, 6] as const).flatMap((af) => nic.natReports[af] ?? []);
-		if (options.json) {
-			out.json({ schema: "p2pd-nat", version: 1, nic: nic.name, reports });
-		} else {
-			for (const report of reports) {
-				out.result(
-					`${out.colours.bold(`IPv${report.af}`)}\n${factLines(facts(nic, report), out.colours, out.columns)}`,
-				);
-			}
-			for (const af of [4, 6] as const) {
-				if (nic.natReports[af] === null) out.message(`IPv${af}: ${nic.reasons[af] ?? "not tested"}`);
-			}
+		show(context, nic);
+		if (own["watch"] === true) {
+			return await whenNetworkChanges(context, nic, { nat: true }, async () => show(context, nic));
 		}
-		return reports.some(({ type }) => type !== "unknown") ? EXIT.ok : EXIT.failed;
+		return reportsOf(nic).some(({ type }) => type !== "unknown") ? EXIT.ok : EXIT.failed;
 	} finally {
 		nic.close();
 	}
 };
+
+const reportsOf = (nic: Interface): NatReport[] =>
+	([4, 6] as const).flatMap((af) => nic.natReports[af] ?? []);
+
+function show({ out, options }: Context, nic: Interface): void {
+	const reports = reportsOf(nic);
+	if (options.json) {
+		out.json({ schema: "p2pd-nat", version: 1, nic: nic.name, reports });
+	} else {
+		for (const report of reports) {
+			out.result(
+				`${out.colours.bold(`IPv${report.af}`)}\n${factLines(facts(nic, report), out.colours, out.columns)}`,
+			);
+		}
+		for (const af of [4, 6] as const) {
+			if (nic.natReports[af] === null) out.message(`IPv${af}: ${nic.reasons[af] ?? "not tested"}`);
+		}
+	}
+}
 
 function facts(nic: Interface, report: NatReport): Fact[] {
 	const nat = nic.toJSON().nat_by_af[report.af];
@@ -47,7 +56,7 @@ function facts(nic: Interface, report: NatReport): Fact[] {
 		["why", report.reason],
 		[
 			"evidence",
-			`${evidence.servers.length} servers, ${agreement.agreed} of ${agreement.asked} agreed (${agreement.needed} needed)`,
+			`${evidence.servers.length} ${evidence.servers.length === 1 ? "server" : "servers"}, ${agreement.agreed} of ${agreement.asked} agreed (${agreement.needed} needed)`,
 			`${report.datagrams} datagrams in ${Math.round(report.elapsed)} ms; all of it: p2pd nat --json`,
 		],
 	];

@@ -84,7 +84,7 @@ export function interfaceFacts(nic: Interface, family: Family | undefined): Fact
 	);
 	return [
 		["NIC", `${nic.name} (${kind})${defaults.length > 0 ? `, default for ${defaults.join(" and ")}` : ""}`],
-		["addresses", ...lines(routes.flatMap((route) => route.nicIps.map(String)))],
+		["addresses", ...lines(routes.flatMap((route) => route.nicIps.map((range) => withPrefix(nic, range))))],
 		["external address", ...lines(verified.map(externalText), unverified)],
 		[
 			"NAT",
@@ -94,6 +94,14 @@ export function interfaceFacts(nic: Interface, family: Family | undefined): Fact
 		],
 		["routes", ...lines(routes.map(String))],
 	];
+}
+
+/** A route's address with the prefix length that the NIC has it with, as `p2pd list` shows it; a block as it is. */
+function withPrefix(nic: Interface, range: { toString(): string }): string {
+	const text = String(range);
+	const ip = text.replace(/\/(32|128)$/, "");
+	const own = nic.info?.addresses.find((address) => address.ip === ip);
+	return own === undefined || own.cidr === null ? text : `${ip}/${own.cidr}`;
 }
 
 /** A verified route's external side, and what lowers its worth. */

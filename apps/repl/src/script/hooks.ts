@@ -65,14 +65,21 @@ export function load<T extends Eventually<LoadFnOutput>>(
 	return moduleOf(readFileSync(fileURLToPath(url), "utf8"));
 }
 
-/** A module of TypeScript without its types; places in the text stay where they were. JavaScript comes through as it is. */
 function moduleOf(source: string): LoadFnOutput {
+	return { format: "module", source: stripTypes(source), shortCircuit: true };
+}
+
+/**
+ * TypeScript without its types. Every character stays at its line and column, and JavaScript comes through as it is.
+ *
+ * @throws SyntaxError if it is neither
+ */
+export function stripTypes(source: string): string {
 	const { transformSync } = createRequire(import.meta.url)(
 		"@swc/wasm-typescript",
 	) as typeof import("@swc/wasm-typescript");
 	try {
-		const { code } = transformSync(source, { mode: "strip-only", module: true });
-		return { format: "module", source: code, shortCircuit: true };
+		return transformSync(source, { mode: "strip-only", module: true }).code;
 	} catch (fault) {
 		// It throws plain objects.
 		const { message } = fault as { message?: unknown };

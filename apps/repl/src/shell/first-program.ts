@@ -18,8 +18,8 @@ const out = await pipe.recv({ timeout: 3000 });
 await pipe.close();
 `;
 
-/** The steps of the walk-through: the first program, a line a step. */
-export const STEPS: readonly string[] = FIRST_PROGRAM.trimEnd().split("\n");
+/** The steps of the walk-through: the first program, a line a step, and a look at what came back. */
+export const STEPS: readonly string[] = [...FIRST_PROGRAM.trimEnd().split("\n"), "String(out)"];
 
 /** Keeps the place in the walk-through. Pure. */
 export class Walkthrough {

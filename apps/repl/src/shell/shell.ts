@@ -8,6 +8,7 @@ import manifest from "../../package.json" with { type: "json" };
 import type { Context } from "../context.js";
 import { codeOf, EXIT, errorLine, isError } from "../errors.js";
 import type { Io } from "../output/output.js";
+import { readTypeScript, spellingHint } from "./evaluate.js";
 import { Walkthrough } from "./first-program.js";
 import { createSession } from "./session.js";
 
@@ -57,6 +58,8 @@ export function keepHistory(server: REPLServer, file: string): Promise<unknown> 
 /** How the shell prints values. */
 export interface WriterOptions {
 	readonly colours: boolean;
+	/** The preloaded names, for hints. */
+	readonly names: readonly string[];
 	/** Told of every error that is printed. */
 	readonly onError: (error: Error) => void;
 	/** Told when Ctrl-C has ended a line. */
@@ -67,7 +70,12 @@ export interface WriterOptions {
  * Makes the shell's writer: values as Node shows them, an error as one line (the shell puts "Uncaught" before one that a
  * line threw). `.details` shows the rest.
  */
-export function createWriter({ colours, onError, onInterrupt }: WriterOptions): (value: unknown) => string {
+export function createWriter({
+	colours,
+	names,
+	onError,
+	onInterrupt,
+}: WriterOptions): (value: unknown) => string {
 	return (value) => {
 		if (!isError(value)) return inspect(value, { colors: colours, depth: 6 });
 		if (codeOf(value) === "ERR_SCRIPT_EXECUTION_INTERRUPTED") {
@@ -75,7 +83,8 @@ export function createWriter({ colours, onError, onInterrupt }: WriterOptions): 
 			return "interrupted";
 		}
 		onError(value);
-		return `${value.name}: ${errorLine(value)}`;
+		const hint = spellingHint(value, names);
+		return `${value.name}: ${errorLine(value)}${hint === undefined ? "" : `\n${hint}`}`;
 	};
 }
 
@@ -99,6 +108,8 @@ export async function openShell(context: Context): Promise<number> {
 	const session = createSession(() => interrupt.signal);
 	out.message(banner());
 	const isTerminal = io.stdin.isTTY === true && io.stdout.isTTY === true;
+	// At a terminal Ctrl-C reaches the shell as a key.
+	if (isTerminal) context.releaseInterrupt();
 	let last: Error | undefined;
 	const server = start({
 		prompt: "> ",
@@ -111,6 +122,7 @@ export async function openShell(context: Context): Promise<number> {
 		breakEvalOnSigint: true,
 		writer: createWriter({
 			colours: out.colours.isColorSupported,
+			names: Object.keys(session.names),
 			onError: (error) => {
 				last = error;
 			},
@@ -120,6 +132,7 @@ export async function openShell(context: Context): Promise<number> {
 			},
 		}),
 	});
+	readTypeScript(server);
 	preload(server, session.names, () => interrupt.signal);
 	addCommands(server, context, () => last);
 	completeNicNames(server, () => (session.names["Interface"] as { list(): string[] }).list());

@@ -7,13 +7,16 @@ describe("the writer", () => {
 	const told: unknown[] = [];
 	const write = createWriter({
 		colours: false,
+		names: ["initP2pd", "Interface"],
 		onError: (error) => void told.push(error),
 		onInterrupt: () => void told.push("interrupt"),
 	});
 
 	it("shows values as Node does, six levels deep", () => {
 		expect(write({ a: { b: { c: { d: "x" } } } })).toContain("'x'");
-		expect(createWriter({ colours: true, onError: () => 0, onInterrupt: () => 0 })(1)).toContain("\u001b[");
+		expect(createWriter({ colours: true, names: [], onError: () => 0, onInterrupt: () => 0 })(1)).toContain(
+			"\u001b[",
+		);
 	});
 
 	it("shows an error as one line with its cause and code, and keeps the whole", () => {

@@ -48,6 +48,40 @@ describe("the shell", () => {
 		await shell.until(/^ +at .*[\s\S]*ERR_NETIF_NOT_FOUND/m);
 	});
 
+	it("reads TypeScript lines and import statements, over several lines too", async () => {
+		await open();
+		shell.type("const five: number = 5\n");
+		await shell.until(/\n.*> $/);
+		shell.type(
+			'import { join as j } from "node:path"; import * as os from "node:os"; import p from "node:path"\n',
+		);
+		await shell.until(/\n.*> $/);
+		shell.type("interface A {\n");
+		await shell.until(/\.\.\. $/);
+		shell.type("  b: string\n}\n");
+		await shell.until(/\n.*> $/);
+		shell.type('((a: A): string => j(a.b, String(five), typeof os.EOL, typeof p.join))({ b: "x" })\n');
+		await shell.until(/'x\/5\/string\/function'/);
+	});
+
+	it("a line that is neither JavaScript nor TypeScript is a SyntaxError", async () => {
+		await open();
+		shell.type("const const = 1\n");
+		await shell.until(/SyntaxError/);
+		shell.type("import from from from\n");
+		await shell.until(/SyntaxError: this import statement cannot be read/);
+	});
+
+	it.each([
+		["await init_p2pd()", /did you mean initP2pd\?/],
+		["new Interface().load_nat()", /camel case here: loadNat\(\)/],
+		["Interface()", /write new Interface\(\.\.\.\)/],
+	])("P2PD's spelling gets a hint: %s", async (line, hint) => {
+		await open();
+		shell.type(`${line}\n`);
+		await shell.until(hint);
+	});
+
 	it("Ctrl-C ends the await, aborts the session's signal and keeps the session", async () => {
 		await open();
 		shell.type("let before = signal; await new Promise(() => {})\n");

@@ -28,7 +28,8 @@ export function fakeIo(stdin: string | Readable = "", env: Io["env"] = {}, termi
 		stdin: input,
 		stdout: out.stream,
 		stderr: err.stream,
-		env,
+		// The configuration file of whoever runs the tests is not read.
+		env: { P2PD_CONFIG: "", ...env },
 		written: () => ({ stdout: out.text(), stderr: err.text() }),
 	};
 }

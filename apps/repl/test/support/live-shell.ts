@@ -29,6 +29,7 @@ export function contextOf(io: Context["io"]): Context {
 		progress: createProgress(io, true),
 		options: { timeout: 10_000, json: false, nat: true, quiet: false },
 		signal: new AbortController().signal,
+		releaseInterrupt: () => undefined,
 		timeLeft: () => 10_000,
 		commandLine: () => [],
 	};
