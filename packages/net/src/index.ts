@@ -25,6 +25,7 @@ export {
 } from "./deadline.js";
 export { type Endpoint, endpointText, sameEndpoint } from "./endpoint.js";
 export { bitsOf, FAMILIES, type Family, familyFromP2pd, IP4, IP6, isFamily } from "./family.js";
+export { MessageQueue } from "./message-queue.js";
 export { printable } from "./printable.js";
 export { type RandomBytes, systemRandom } from "./random.js";
 export type {

@@ -1,6 +1,18 @@
 /**
- * P2PNode: a node with an address that other nodes connect to, through NATs, encrypted.
+ * A node with an address that other nodes connect to, through NATs, encrypted and authenticated from end to end.
  *
  * @packageDocumentation
  */
-export {};
+export {
+	NodeArgumentError,
+	NodeConnectError,
+	NodeError,
+	NodeHandshakeError,
+	NodeListenError,
+	NodeStateError,
+} from "./errors.js";
+export type { NodeNetwork } from "./network.js";
+export { type NodeDeps, P2PNode } from "./p2p-node.js";
+export type { SecureLink } from "./secure/link.js";
+export type { Plan, Session, SessionChannel, Strategy, Way } from "./strategies/types.js";
+export type * from "./types.js";

@@ -1,7 +1,7 @@
+import { MessageQueue } from "@p2pd/net";
 import { isNodeId } from "@p2pd/peer";
-import { MAX_SIGNAL_MESSAGE_BYTES } from "./defaults.js";
+import { INBOX_MESSAGES, MAX_SIGNAL_MESSAGE_BYTES } from "./defaults.js";
 import { SignalArgumentError, SignalClosedError } from "./errors.js";
-import { InboxQueue } from "./inbox-queue.js";
 import type { Signal, SignalState } from "./types.js";
 
 /** A message on its way through a {@link MemorySignalHub}. */
@@ -21,11 +21,11 @@ export type HubRule = (message: HubMessage) => readonly HubMessage[];
 export class MemorySignalHub {
 	/** What becomes of each message. */
 	rule: HubRule = (message) => [message];
-	readonly #inboxes = new Map<string, Set<InboxQueue>>();
+	readonly #inboxes = new Map<string, Set<MessageQueue<Uint8Array>>>();
 
 	/** Opens the inbox of a node. Several may be open for one id; each gets every message. */
 	open(id: string): Signal {
-		const queue = new InboxQueue();
+		const queue = new MessageQueue<Uint8Array>(INBOX_MESSAGES);
 		const inboxes = this.#inboxes.get(id) ?? new Set();
 		this.#inboxes.set(id, inboxes.add(queue));
 		return new MemorySignal(id, this, queue, () => {
@@ -44,11 +44,11 @@ class MemorySignal implements Signal {
 	readonly id: string;
 	readonly url = "memory";
 	readonly #hub: MemorySignalHub;
-	readonly #queue: InboxQueue;
+	readonly #queue: MessageQueue<Uint8Array>;
 	readonly #onClose: () => void;
 	#state: SignalState = "open";
 
-	constructor(id: string, hub: MemorySignalHub, queue: InboxQueue, onClose: () => void) {
+	constructor(id: string, hub: MemorySignalHub, queue: MessageQueue<Uint8Array>, onClose: () => void) {
 		this.id = id;
 		this.#hub = hub;
 		this.#queue = queue;

@@ -1,16 +1,16 @@
-import { abortable, type Clock, type RandomBytes, systemClock, systemRandom } from "@p2pd/net";
+import { abortable, type Clock, MessageQueue, type RandomBytes, systemClock, systemRandom } from "@p2pd/net";
 import type { PeerIdentity } from "@p2pd/peer";
 import type { MqttClient } from "mqtt";
 import {
 	CLOSE_TIMEOUT,
 	CONNECT_TIMEOUT,
+	INBOX_MESSAGES,
 	KEEPALIVE_SECONDS,
 	MAX_SIGNAL_MESSAGE_BYTES,
 	RECONNECT_FIRST,
 	RECONNECT_MAX,
 } from "../defaults.js";
 import { SignalClosedError, type SignalConnectError, SignalSendError } from "../errors.js";
-import { InboxQueue } from "../inbox-queue.js";
 import { checkMessage } from "../memory.js";
 import { makePassword } from "../password.js";
 import { inboxTopic } from "../topic.js";
@@ -63,7 +63,7 @@ class MqttSignal implements Signal {
 	readonly #clock: Clock;
 	readonly #wallNow: () => number;
 	readonly #random: RandomBytes;
-	readonly #queue = new InboxQueue();
+	readonly #queue = new MessageQueue<Uint8Array>(INBOX_MESSAGES);
 	/** Those who wait for the end of a try to connect. */
 	readonly #waiting = new Set<(error: SignalConnectError | SignalClosedError | null) => void>();
 	#client: MqttClient | null = null;

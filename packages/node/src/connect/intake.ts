@@ -1,0 +1,89 @@
+import type { Server, Socket } from "node:net";
+import { helloKey, readHello } from "@p2pd/peer";
+import { MAX_STRANGERS, MAX_STRANGERS_PER_IP } from "../defaults.js";
+import { NodeHandshakeError } from "../errors.js";
+import type { SecureLink } from "../secure/link.js";
+import { readPreamble } from "../secure/preamble.js";
+import { secureStream } from "../secure/stream-link.js";
+import type { NodeCore } from "./core.js";
+import type { PeerSession } from "./session.js";
+
+/** What becomes of the links that come in. */
+export interface IntakeInit {
+	readonly core: NodeCore;
+	/** The session of an attempt that this node takes part in. */
+	readonly session: (attempt: string) => PeerSession | null;
+	/** A link of a session. */
+	readonly onSessionLink: (attempt: string, link: SecureLink) => void;
+	/** A link that no signalling prepared. */
+	readonly onHelloLink: (link: SecureLink, id: string) => void;
+}
+
+/**
+ * Takes the connections to the node's port. A stranger costs a socket for three seconds at most: who does not begin as a
+ * node with a key is dropped without an answer.
+ */
+export class Intake {
+	readonly #init: IntakeInit;
+	readonly #strangers = new Map<Socket, string>();
+	readonly #running = new Set<Promise<void>>();
+	readonly #end = new AbortController();
+
+	constructor(init: IntakeInit) {
+		this.#init = init;
+	}
+
+	/** Takes the connections of a server, which stays the caller's. */
+	listen(server: Server): void {
+		server.on("connection", (socket) => this.#accept(socket));
+	}
+
+	async close(): Promise<void> {
+		this.#end.abort(new Error("the node is closed"));
+		for (const socket of this.#strangers.keys()) socket.destroy();
+		await Promise.all(this.#running);
+	}
+
+	#accept(socket: Socket): void {
+		socket.on("error", () => undefined);
+		const ip = socket.remoteAddress ?? "";
+		const own = [...this.#strangers.values()].filter((one) => one === ip).length;
+		if (this.#end.signal.aborted || this.#strangers.size >= MAX_STRANGERS || own >= MAX_STRANGERS_PER_IP) {
+			socket.destroy();
+			return;
+		}
+		this.#strangers.set(socket, ip);
+		const work = this.#admit(socket)
+			.catch(() => {
+				socket.destroy();
+			})
+			.finally(() => {
+				this.#strangers.delete(socket);
+				this.#running.delete(work);
+			});
+		this.#running.add(work);
+	}
+
+	async #admit(socket: Socket): Promise<void> {
+		const { core, onHelloLink, onSessionLink, session: find } = this.#init;
+		const { clock, identity } = core;
+		const { signal } = this.#end;
+		const preamble = await readPreamble(socket, clock, signal);
+		if (preamble.kind === "attempt") {
+			const session = find(preamble.attempt);
+			if (session === null || session.key === null)
+				throw new NodeHandshakeError("an attempt that is not known");
+			onSessionLink(preamble.attempt, await session.secureStream(socket, "server", signal));
+			return;
+		}
+		const receipt = core.inbox.mailbox.open(preamble.sealed, core.wallNow());
+		if (receipt.status !== "accepted") throw new NodeHandshakeError("a hello that is not accepted");
+		const hello = readHello(receipt.message);
+		const { sender } = receipt.message;
+		if (!(await core.accepts(sender.id))) throw new NodeHandshakeError("a node that is not accepted");
+		const key = helloKey(hello, sender, identity);
+		const attempt = Buffer.from(hello.attempt).toString("hex");
+		const link = await secureStream(socket, { side: "server", key, attempt, preamble: null, clock, signal });
+		onHelloLink(link, sender.id);
+	}
+}

@@ -1,0 +1,179 @@
+import type { Socket as DatagramSocket } from "node:dgram";
+import type { Socket } from "node:net";
+import {
+	abortable,
+	type Clock,
+	type Endpoint,
+	type Family,
+	MessageQueue,
+	type RandomBytes,
+	type SocketFactory,
+} from "@p2pd/net";
+import type { PeerAddress } from "@p2pd/peer";
+import type { Protocol } from "@p2pd/pipe";
+import { NodeHandshakeError } from "../errors.js";
+import type { SecureLink } from "../secure/link.js";
+import type { Preamble } from "../secure/preamble.js";
+import { secureStream } from "../secure/stream-link.js";
+import type { Session, SessionChannel } from "../strategies/types.js";
+import type { LocalBase } from "../types.js";
+
+/** Channel messages that wait for a strategy, and channels of one session. */
+const CHANNEL_MESSAGES = 64;
+const MAX_CHANNELS = 16;
+
+/** What a session is made with. */
+export interface SessionInit {
+	readonly side: "dialer" | "answerer";
+	readonly ourId: string;
+	readonly attempt: string;
+	readonly transport: Protocol;
+	readonly ours: PeerAddress;
+	readonly theirs: PeerAddress;
+	readonly bases: readonly LocalBase[];
+	readonly turn: readonly string[];
+	readonly stunServers: readonly string[] | undefined;
+	readonly clock: Clock;
+	readonly random: RandomBytes;
+	readonly sockets: (af: Family) => SocketFactory;
+	/** Sends a channel message to the peer. */
+	readonly post: (name: string, data: Buffer) => Promise<void>;
+	/** The key of a connection that starts with a hello, and the hello: the dialer's alone. */
+	readonly hello: (() => { readonly key: Uint8Array; readonly preamble: Preamble }) | null;
+}
+
+/** One attempt to connect, on either side. */
+export class PeerSession implements Session {
+	readonly side: "dialer" | "answerer";
+	readonly ourId: string;
+	readonly attempt: string;
+	readonly transport: Protocol;
+	readonly ours: PeerAddress;
+	readonly turn: readonly string[];
+	readonly stunServers: readonly string[] | undefined;
+	readonly bases: readonly LocalBase[];
+	readonly clock: Clock;
+	readonly random: RandomBytes;
+	readonly #init: SessionInit;
+	readonly #channels = new Map<string, MessageQueue<Uint8Array>>();
+	readonly #inbound = new MessageQueue<SecureLink>(8);
+	#theirs: PeerAddress;
+	/** The key that both sides agreed on; null until the peer has answered. */
+	#key: Uint8Array | null = null;
+	#over = false;
+
+	constructor(init: SessionInit) {
+		this.#init = init;
+		this.side = init.side;
+		this.ourId = init.ourId;
+		this.attempt = init.attempt;
+		this.transport = init.transport;
+		this.ours = init.ours;
+		this.turn = init.turn;
+		this.stunServers = init.stunServers;
+		this.bases = init.bases;
+		this.clock = init.clock;
+		this.random = init.random;
+		this.#theirs = init.theirs;
+	}
+
+	get theirs(): PeerAddress {
+		return this.#theirs;
+	}
+
+	get theirId(): string {
+		return this.#theirs.id;
+	}
+
+	/** The agreed key; null until the peer has answered. */
+	get key(): Uint8Array | null {
+		return this.#key;
+	}
+
+	/** The peer has answered, or this is the answer. */
+	agree(key: Uint8Array, theirs: PeerAddress): void {
+		this.#key = key;
+		this.#theirs = theirs;
+	}
+
+	sockets(af: Family): SocketFactory {
+		return this.#init.sockets(af);
+	}
+
+	channel(name: string): SessionChannel {
+		return {
+			send: (data) => this.#init.post(name, Buffer.from(data)),
+			messages: this.#queue(name).read(),
+		};
+	}
+
+	/** A channel message has come in. @returns whether it is the first one of its channel */
+	deliver(name: string, data: Uint8Array): boolean {
+		const first = !this.#channels.has(name);
+		if (this.#over || (first && this.#channels.size >= MAX_CHANNELS)) return false;
+		this.#queue(name).push(data);
+		return first;
+	}
+
+	secureStream(socket: Socket, side: "client" | "server", signal: AbortSignal): Promise<SecureLink> {
+		const { attempt, clock } = this;
+		const { key, preamble } = this.#security();
+		return secureStream(socket, {
+			side,
+			key,
+			attempt,
+			clock,
+			signal,
+			preamble: side === "client" ? preamble : null,
+		});
+	}
+
+	secureDatagrams(
+		socket: DatagramSocket,
+		_remote: Endpoint,
+		_side: "client" | "server",
+		_signal: AbortSignal,
+	): Promise<SecureLink> {
+		socket.close();
+		return Promise.reject(new NodeHandshakeError("datagrams are not supported yet"));
+	}
+
+	async inbound(signal: AbortSignal): Promise<SecureLink> {
+		const next = await abortable(this.#inbound.read().next(), signal);
+		if (next.done === true) throw new NodeHandshakeError("the attempt is over");
+		return next.value;
+	}
+
+	/** The peer has opened a link to our port for this attempt. */
+	deliverLink(link: SecureLink): void {
+		if (this.#over) link.close();
+		else this.#inbound.push(link);
+	}
+
+	/** Ends what waits. Links that nobody took are closed. */
+	end(): void {
+		this.#over = true;
+		for (const queue of this.#channels.values()) queue.end();
+		this.#inbound.end();
+		void this.#drain();
+	}
+
+	async #drain(): Promise<void> {
+		for await (const link of this.#inbound.read()) link.close();
+	}
+
+	#security(): { readonly key: Uint8Array; readonly preamble: Preamble } {
+		if (this.#key !== null) return { key: this.#key, preamble: { kind: "attempt", attempt: this.attempt } };
+		const { hello } = this.#init;
+		if (hello === null) throw new NodeHandshakeError("no key was agreed on");
+		return hello();
+	}
+
+	#queue(name: string): MessageQueue<Uint8Array> {
+		const known = this.#channels.get(name);
+		if (known !== undefined) return known;
+		const made = new MessageQueue<Uint8Array>(CHANNEL_MESSAGES);
+		this.#channels.set(name, made);
+		return made;
+	}
+}

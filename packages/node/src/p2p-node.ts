@@ -1,0 +1,435 @@
+import { createHash } from "node:crypto";
+import type { Server } from "node:net";
+import { inspect } from "node:util";
+import {
+	type Clock,
+	type Family,
+	is,
+	isFamily,
+	objectProblem,
+	type RandomBytes,
+	systemClock,
+	systemRandom,
+} from "@p2pd/net";
+import { createIdentity, loadIdentity, PeerAddress, PeerIdentity } from "@p2pd/peer";
+import type { Pipe } from "@p2pd/pipe";
+import { TCP, UDP } from "@p2pd/pipe";
+import { signAddress } from "./address.js";
+import { Calls } from "./connect/call.js";
+import type { NodeCore } from "./connect/core.js";
+import { Dial } from "./connect/dial.js";
+import { Intake } from "./connect/intake.js";
+import { CONNECT_TIMEOUT, GATHER_TIMEOUT, PATHS, PORT_RANGE, SIGNAL_TIMEOUT } from "./defaults.js";
+import { NodeArgumentError, NodeListenError, NodeStateError } from "./errors.js";
+import { Inbox, type Incoming } from "./inbox.js";
+import { type NodeNetwork, systemNetwork } from "./network.js";
+import type { SecureLink } from "./secure/link.js";
+import { SignalPool } from "./signals.js";
+import { directStrategy } from "./strategies/direct.js";
+import { lanStrategy } from "./strategies/lan.js";
+import { punchStrategy } from "./strategies/punch.js";
+import { reverseStrategy } from "./strategies/reverse.js";
+import type { Strategy } from "./strategies/types.js";
+import type {
+	Connected,
+	Connection,
+	ConnectionCallback,
+	LocalBase,
+	NodeConnectOptions,
+	NodeOptions,
+} from "./types.js";
+
+/** What the environment supplies to a node. */
+export interface NodeDeps {
+	/** @default this host's */
+	readonly network?: NodeNetwork;
+	/** The ways to connect. @default all that there are */
+	readonly strategies?: readonly Strategy[];
+	/** @default the system's monotonic clock */
+	readonly clock?: Clock;
+	/** Milliseconds since 1970. @default `Date.now` */
+	readonly wallNow?: () => number;
+	/** @default the system's cryptographic source */
+	readonly random?: RandomBytes;
+}
+
+const STRATEGIES: readonly Strategy[] = [lanStrategy, directStrategy, reverseStrategy, punchStrategy];
+
+/**
+ * A node: it has an address that other nodes connect to, and connects to theirs, through NATs, encrypted from end to end.
+ * Nothing is opened or sent before `start()`.
+ */
+export class P2PNode {
+	readonly #options: NodeOptions;
+	readonly #clock: Clock;
+	readonly #wallNow: () => number;
+	readonly #random: RandomBytes;
+	readonly #network: NodeNetwork;
+	readonly #strategies: readonly Strategy[];
+	readonly #end = new AbortController();
+	readonly #callbacks = new Set<ConnectionCallback>();
+	readonly #dials = new Map<string, Dial>();
+	readonly #pipes = new Set<Pipe>();
+	readonly #working = new Set<Promise<unknown>>();
+	readonly #servers: Server[] = [];
+	#bases: readonly LocalBase[] = [];
+	#port = 0;
+	#running: Running | null = null;
+	#starting: Promise<this> | null = null;
+	#address: PeerAddress | null = null;
+
+	/** @throws NodeArgumentError (`ERR_NODE_ARGUMENT`) for an option that is unknown or wrong */
+	constructor(options: NodeOptions = {}, deps: NodeDeps = {}) {
+		const problem = objectProblem(options, "options", NODE_OPTIONS);
+		if (problem !== null) throw new NodeArgumentError(problem.path, problem.message);
+		this.#options = options;
+		this.#clock = deps.clock ?? systemClock;
+		this.#wallNow = deps.wallNow ?? Date.now;
+		this.#random = deps.random ?? systemRandom;
+		this.#network = deps.network ?? systemNetwork(options);
+		this.#strategies = deps.strategies ?? STRATEGIES;
+	}
+
+	/** The node id. @throws NodeStateError before `start()` */
+	get id(): string {
+		return this.#core().identity.id;
+	}
+
+	/** The node's address as it is now: give its text to the other side. @throws NodeStateError before `start()` */
+	get address(): PeerAddress {
+		if (this.#address === null) throw new NodeStateError("the node is not started");
+		return this.#address;
+	}
+
+	/** The port that the node listens on. */
+	get port(): number {
+		return this.#port;
+	}
+
+	/**
+	 * Listens, connects to the signal servers, finds out this host's addresses and NATs, and signs the address. A signal
+	 * server that does not answer is no failure: it is tried again.
+	 *
+	 * @throws NodeListenError (`ERR_NODE_LISTEN`), PeerIdentityError, NodeStateError after `close()`, or the signal's reason
+	 */
+	start(call: { readonly signal?: AbortSignal } = {}): Promise<this> {
+		this.#end.signal.throwIfAborted();
+		this.#starting ??= this.#start(call.signal);
+		return this.#starting;
+	}
+
+	/** Calls back with each connection that a peer makes. @returns a function that stops it */
+	onConnection(callback: ConnectionCallback): () => void {
+		this.#callbacks.add(callback);
+		return () => this.#callbacks.delete(callback);
+	}
+
+	/**
+	 * Connects to a node by its address: its text, or a {@link PeerAddress}. All ways are raced, the best first.
+	 *
+	 * @throws PeerAddressError (`ERR_PEER_ADDRESS_...`) for a text that is no address, NodeConnectError
+	 * (`ERR_NODE_CONNECT`) with each way and its reason, NodeArgumentError, NodeStateError, or the signal's reason
+	 */
+	async connect(to: string | PeerAddress, options: NodeConnectOptions = {}): Promise<Connected> {
+		const problem = objectProblem(options, "options", CONNECT_OPTIONS);
+		if (problem !== null) throw new NodeArgumentError(problem.path, problem.message);
+		const core = this.#core();
+		const address = typeof to === "string" ? PeerAddress.parse(to) : to;
+		if (!(address instanceof PeerAddress))
+			throw new NodeArgumentError("to", "must be a text or a PeerAddress");
+		if (address.id === core.identity.id) throw new NodeArgumentError("to", "is this node's own address");
+		const {
+			transport = TCP,
+			timeout = CONNECT_TIMEOUT,
+			via = PATHS,
+			onAttempt = () => undefined,
+			signal,
+		} = options;
+		const ends = signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]);
+		const dial = new Dial(core, address, { transport, timeout, via, onAttempt, signal: ends });
+		const { attempt } = dial.session;
+		this.#dials.set(attempt, dial);
+		return this.#track(
+			(async () => {
+				try {
+					const { attempts, link, ms, path, rttMs } = await dial.run();
+					const pipe = await this.#openPipe(link);
+					return { pipe, id: address.id, path, transport, ms, rttMs, attempts };
+				} finally {
+					this.#dials.delete(attempt);
+				}
+			})(),
+		);
+	}
+
+	/** Ends everything: connections, attempts, sockets and signals that the node opened. */
+	async close(): Promise<void> {
+		if (this.#end.signal.aborted) {
+			await this.#closed;
+			return;
+		}
+		this.#end.abort(new NodeStateError("the node is closed"));
+		this.#closed = this.#close();
+		await this.#closed;
+	}
+
+	#closed: Promise<void> | null = null;
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.close();
+	}
+
+	[inspect.custom](): string {
+		if (this.#running === null) return "P2PNode { not started }";
+		return `P2PNode { ${this.id} port ${this.#port}, ${this.#pipes.size} connections }`;
+	}
+
+	async #start(signal: AbortSignal | undefined): Promise<this> {
+		const ends = signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]);
+		const identity = await readIdentity(this.#options.identity);
+		ends.throwIfAborted();
+		await this.#listen(identity, ends);
+		const inbox = new Inbox({
+			identity,
+			clock: this.#clock,
+			wallNow: this.#wallNow,
+			random: this.#random,
+			onMessage: (incoming) => this.#receive(incoming),
+		});
+		const signals = new SignalPool(this.#options.signal ?? [], identity, (one) => inbox.add(one));
+		const core = this.#makeCore(identity, inbox, signals);
+		const calls = new Calls(core, (link, id, until) => this.#takeLink(link, id, until));
+		const intake = new Intake({
+			core,
+			session: (attempt) => this.#dials.get(attempt)?.session ?? calls.session(attempt),
+			onSessionLink: (attempt, link) => {
+				const dial = this.#dials.get(attempt);
+				if (dial !== undefined) dial.session.deliverLink(link);
+				else calls.deliverLink(attempt, link);
+			},
+			onHelloLink: (link, id) => this.#takeLink(link, id, this.#end.signal),
+		});
+		this.#running = { core, inbox, signals, calls, intake };
+		for (const server of this.#servers) intake.listen(server);
+		const { gatherTimeout = GATHER_TIMEOUT } = this.#options;
+		const [bases] = await Promise.all([
+			this.#network.gather({ timeout: gatherTimeout, signal: ends }),
+			this.#signalsReady(signals, ends),
+		]);
+		this.#bases = bases;
+		this.#sign(identity, signals);
+		return this;
+	}
+
+	/** Waits for the first signal server, but not for long. */
+	async #signalsReady(signals: SignalPool, ends: AbortSignal): Promise<void> {
+		if (signals.own.length === 0) return;
+		const over = new AbortController();
+		const timer = this.#clock.setTimeout(() => over.abort(), SIGNAL_TIMEOUT);
+		const signal = AbortSignal.any([ends, over.signal]);
+		try {
+			await Promise.any(signals.own.map((one) => one.ready({ signal })));
+		} catch {
+			ends.throwIfAborted();
+		} finally {
+			this.#clock.clearTimeout(timer);
+			over.abort();
+		}
+	}
+
+	#sign(identity: PeerIdentity, signals: SignalPool): void {
+		this.#address = signAddress({
+			identity,
+			signals: signals.urls,
+			bases: this.#bases,
+			port: this.#port,
+			lanAddresses: this.#options.lanAddresses ?? true,
+			now: this.#wallNow(),
+			previous: this.#address,
+		});
+	}
+
+	async #listen(identity: PeerIdentity, signal: AbortSignal): Promise<void> {
+		const { port } = this.#options;
+		const families = this.#options.families ?? [4, 6];
+		try {
+			await this.#listenOn(port ?? derivedPort(identity), families, signal);
+		} catch (cause) {
+			signal.throwIfAborted();
+			await this.#stopListening();
+			if (port !== undefined && port !== 0) {
+				throw new NodeListenError(`cannot listen on port ${port}: ${(cause as Error).message}`, { cause });
+			}
+			await this.#listenOn(0, families, signal);
+		}
+	}
+
+	async #listenOn(port: number, families: readonly Family[], signal: AbortSignal): Promise<void> {
+		for (const af of families) {
+			try {
+				const server = await this.#network.sockets(af).listen({ port: this.#port || port, signal });
+				this.#servers.push(server);
+				const bound = server.address();
+				if (bound !== null && typeof bound !== "string") this.#port = bound.port;
+			} catch (error) {
+				// A host may be without one of the families.
+				if (this.#servers.length > 0 || af !== families.at(-1)) {
+					if (isMissingFamily(error)) continue;
+				}
+				throw error;
+			}
+		}
+		if (this.#servers.length === 0) throw new NodeListenError("this host has no address family to listen on");
+	}
+
+	async #stopListening(): Promise<void> {
+		const servers = this.#servers.splice(0);
+		this.#port = 0;
+		await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+	}
+
+	#receive(incoming: Incoming): void {
+		const running = this.#running;
+		if (running === null || this.#end.signal.aborted) return;
+		const dial = this.#dials.get(incoming.message.attempt);
+		if (dial !== undefined) dial.receive(incoming);
+		else running.calls.receive(incoming);
+	}
+
+	/** A link of a peer's: it becomes a connection when the dialer chooses it. */
+	#takeLink(link: SecureLink, id: string, until: AbortSignal): void {
+		const work = (async () => {
+			let pipe: Pipe;
+			let connection: Connection;
+			try {
+				const path = await link.selected(this.#joined(until));
+				if (this.#callbacks.size === 0) throw new NodeStateError("nobody takes connections");
+				link.accept();
+				pipe = await this.#openPipe(link);
+				connection = { pipe, id, path, transport: link.transport, rttMs: null };
+			} catch {
+				// The dialer chose another one, or is gone.
+				link.close();
+				return;
+			}
+			for (const callback of this.#callbacks) callback(pipe, connection);
+		})();
+		void this.#track(work);
+	}
+
+	#joined(signal: AbortSignal): AbortSignal {
+		return AbortSignal.any([signal, this.#end.signal]);
+	}
+
+	async #openPipe(link: SecureLink): Promise<Pipe> {
+		const pipe = await link.open(this.#options.pipe ?? {});
+		this.#pipes.add(pipe);
+		pipe.onEnd(() => this.#pipes.delete(pipe));
+		if (this.#end.signal.aborted) await pipe.close();
+		return pipe;
+	}
+
+	async #close(): Promise<void> {
+		await this.#starting?.catch(() => undefined);
+		const stopped = this.#stopListening();
+		const running = this.#running;
+		if (running !== null) {
+			await Promise.all([running.intake.close(), running.calls.close()]);
+			await Promise.allSettled(this.#working);
+			await running.signals.close();
+			await running.inbox.ended();
+		}
+		await Promise.all([...this.#pipes].map((pipe) => pipe.close()));
+		await stopped;
+	}
+
+	#track<T>(work: Promise<T>): Promise<T> {
+		const tracked = work.finally(() => this.#working.delete(tracked));
+		this.#working.add(tracked);
+		return tracked;
+	}
+
+	#core(): NodeCore {
+		this.#end.signal.throwIfAborted();
+		if (this.#running === null || this.#address === null) throw new NodeStateError("the node is not started");
+		return this.#running.core;
+	}
+
+	#makeCore(identity: PeerIdentity, inbox: Inbox, signals: SignalPool): NodeCore {
+		const node = this;
+		return {
+			identity,
+			inbox,
+			signals,
+			strategies: this.#strategies,
+			clock: this.#clock,
+			random: this.#random,
+			wallNow: this.#wallNow,
+			get address() {
+				return node.address;
+			},
+			accepts: async (id) => (await node.#options.accept?.(id)) ?? true,
+			sessionParts: () => ({
+				ourId: identity.id,
+				ours: node.address,
+				bases: node.#bases,
+				turn: node.#options.turn ?? [],
+				stunServers: node.#options.stunServers,
+				clock: node.#clock,
+				random: node.#random,
+				sockets: (af: Family) => node.#network.sockets(af),
+			}),
+		};
+	}
+}
+
+interface Running {
+	readonly core: NodeCore;
+	readonly inbox: Inbox;
+	readonly signals: SignalPool;
+	readonly calls: Calls;
+	readonly intake: Intake;
+}
+
+const NODE_OPTIONS = {
+	signal: is.listOf(is.either("a URL or a Signal", is.filledText, is.object), { max: 4 }),
+	turn: is.listOf(is.filledText, { max: 8 }),
+	identity: is.either(
+		"a PeerIdentity or the name of a file",
+		is.filledText,
+		is.a("a PeerIdentity", (value) => value instanceof PeerIdentity),
+	),
+	port: is.port,
+	stunServers: is.listOf(is.filledText),
+	nics: is.listOf(is.filledText, { max: 16 }),
+	families: is.listOf(is.a("4 or 6", isFamily)),
+	lanAddresses: is.boolean,
+	accept: is.function,
+	gatherTimeout: is.timeout,
+	watch: is.boolean,
+	pipe: is.object,
+};
+
+const CONNECT_OPTIONS = {
+	transport: is.oneOf(TCP, UDP),
+	timeout: is.timeout,
+	via: is.listOf(is.oneOf(...PATHS)),
+	onAttempt: is.function,
+	signal: is.signal,
+};
+
+async function readIdentity(given: PeerIdentity | string | undefined): Promise<PeerIdentity> {
+	if (given === undefined) return createIdentity();
+	return typeof given === "string" ? loadIdentity(given) : given;
+}
+
+/** The same for the same keys, so that a router's rule stays right. */
+function derivedPort({ signing }: PeerIdentity): number {
+	const hash = createHash("sha256").update("p2pd port 1").update(signing).digest();
+	return PORT_RANGE.first + (hash.readUInt32BE(0) % PORT_RANGE.count);
+}
+
+function isMissingFamily(error: unknown): boolean {
+	const { code, errno, cause } = error as { code?: unknown; errno?: unknown; cause?: { code?: unknown } };
+	return [code, errno, cause?.code].some((one) => one === "EAFNOSUPPORT" || one === "EADDRNOTAVAIL");
+}

@@ -1,0 +1,15 @@
+import { dialCandidate, usable } from "./candidates.js";
+import type { Strategy } from "./types.js";
+
+/** Connects to the peer's LAN addresses. Another host may have the same one: it gets a sealed hello and learns nothing. */
+export const lanStrategy: Strategy = {
+	path: "lan",
+	needsAnswer: false,
+	plan(session) {
+		const candidates = usable(session, session.theirs).filter(({ kind }) => kind === "lan");
+		if (candidates.length === 0)
+			return { skipped: "the peer tells no LAN address that this host could reach" };
+		return { ways: candidates.map((candidate) => dialCandidate(session, candidate)) };
+	},
+	answer: null,
+};

@@ -1,0 +1,87 @@
+import type { Socket as DatagramSocket } from "node:dgram";
+import type { Socket } from "node:net";
+import type { Clock, Endpoint, Family, RandomBytes, SocketFactory } from "@p2pd/net";
+import type { PeerAddress } from "@p2pd/peer";
+import type { Protocol } from "@p2pd/pipe";
+import type { SecureLink } from "../secure/link.js";
+import type { ConnectionPath, LocalBase } from "../types.js";
+
+/** What the strategies of both sides tell each other about one attempt, by sealed messages. It may lose and repeat them. */
+export interface SessionChannel {
+	/** Sends at most 1024 bytes. A rejection counts as a lost message. */
+	send(data: Uint8Array): Promise<void>;
+	readonly messages: AsyncIterableIterator<Uint8Array>;
+}
+
+/** One attempt to connect, as both sides see it. Strategies work on it, and leave nothing behind when their signal aborts. */
+export interface Session {
+	readonly side: "dialer" | "answerer";
+	readonly ourId: string;
+	readonly theirId: string;
+	/** Names the attempt on both sides: 32 hex digits. */
+	readonly attempt: string;
+	readonly transport: Protocol;
+	/** What this node says of itself. */
+	readonly ours: PeerAddress;
+	/** What the peer says of itself: the address that the user gave, then the one in its answer. */
+	readonly theirs: PeerAddress;
+	/** This host's addresses, with their NATs and sockets. */
+	readonly bases: readonly LocalBase[];
+	/** TURN servers, as the user gave them. */
+	readonly turn: readonly string[];
+	/** STUN servers to observe mappings with, as `host:port`; undefined for the default ones. */
+	readonly stunServers: readonly string[] | undefined;
+	readonly clock: Clock;
+	readonly random: RandomBytes;
+	/** Sockets for which the kernel chooses NIC and address. */
+	sockets(af: Family): SocketFactory;
+	/** A channel to the strategy of the same name on the other side. The first message starts it there. */
+	channel(name: string): SessionChannel;
+	/**
+	 * Secures a connected stream. `client` is the side that connected; where both did, the side with the lower id.
+	 *
+	 * @throws NodeHandshakeError (`ERR_NODE_HANDSHAKE`); the stream is closed then
+	 */
+	secureStream(socket: Socket, side: "client" | "server", signal: AbortSignal): Promise<SecureLink>;
+	/** Secures datagrams between a bound socket, which becomes the link's own, and one endpoint. */
+	secureDatagrams(
+		socket: DatagramSocket,
+		remote: Endpoint,
+		side: "client" | "server",
+		signal: AbortSignal,
+	): Promise<SecureLink>;
+	/** The next link that the peer opens to our port for this attempt. */
+	inbound(signal: AbortSignal): Promise<SecureLink>;
+}
+
+/** One way to the peer that the dialer can try. */
+export interface Way {
+	/** The same for the same way: it is not tried twice. */
+	readonly key: string;
+	/** Null where it is not known beforehand. */
+	readonly af: Family | null;
+	/** Null where it is not known beforehand. */
+	readonly to: Endpoint | null;
+	/**
+	 * Tries it. Rejects with an error whose message tells the user why not, or with the signal's reason; nothing is left open
+	 * then.
+	 */
+	run(signal: AbortSignal): Promise<SecureLink>;
+}
+
+/** The ways that a strategy sees, or why it sees none. */
+export type Plan = { readonly ways: readonly Way[] } | { readonly skipped: string };
+
+/** A kind of way to connect. */
+export interface Strategy {
+	readonly path: ConnectionPath;
+	/** Whether the peer must have answered by signalling before the ways can be planned. */
+	readonly needsAnswer: boolean;
+	/** The dialer's ways, as far as is known now. It is asked again when the peer has answered. Opens nothing. */
+	plan(session: Session): Plan;
+	/**
+	 * The other side's part: begins when a message comes in on the channel named as the path. A link that it gives waits for
+	 * the dialer's choice. Null: there is nothing to do here but to wait for what comes to the own port.
+	 */
+	readonly answer: ((session: Session, signal: AbortSignal) => Promise<SecureLink>) | null;
+}

@@ -1,0 +1,53 @@
+import type { Family } from "@p2pd/net";
+import { createIdentity } from "@p2pd/peer";
+import { kernelRoute } from "@p2pd/route";
+import { MemorySignalHub } from "@p2pd/signal";
+import { afterEach } from "vitest";
+import { type NodeDeps, type NodeOptions, P2PNode } from "../../src/index.js";
+import type { NodeNetwork } from "../../src/network.js";
+
+/** A host whose only address is 127.0.0.1, or also ::1. Nothing is sent to find that out. */
+export function loopbackNetwork(families: readonly Family[] = [4]): NodeNetwork {
+	return {
+		gather: async () =>
+			families.map((af) => ({
+				nic: 0,
+				nicName: "lo",
+				af,
+				ip: af === 4 ? "127.0.0.1" : "::1",
+				isPublic: false,
+				external: null,
+				nat: null,
+				sockets: kernelRoute(af),
+			})),
+		sockets: (af) => kernelRoute(af),
+		async *changes() {
+			// Nothing ever changes.
+		},
+	};
+}
+
+/** Makes nodes that are closed after the test, in the reverse order. */
+export function nodesOfTest(): {
+	readonly hub: MemorySignalHub;
+	start(options?: NodeOptions, deps?: NodeDeps): Promise<P2PNode>;
+} {
+	const nodes: P2PNode[] = [];
+	const hub = new MemorySignalHub();
+	afterEach(async () => {
+		hub.rule = (message) => [message];
+		for (const node of nodes.splice(0).reverse()) await node.close();
+	});
+	return {
+		hub,
+		async start(options = {}, deps = {}) {
+			const identity = createIdentity();
+			const node = new P2PNode(
+				{ identity, port: 0, signal: [hub.open(identity.id)], families: [4], ...options },
+				{ network: loopbackNetwork(), ...deps },
+			);
+			nodes.push(node);
+			return node.start();
+		},
+	};
+}
