@@ -1,5 +1,5 @@
 import { resolveHost } from "@p2pd/address";
-import { type Family, is, objectProblem, systemClock, systemRandom } from "@p2pd/net";
+import { is, isFamily, objectProblem, type SocketFactory, systemClock, systemRandom } from "@p2pd/net";
 import { KEEP_ALIVE, OPEN_TIMEOUT, TURN_PORT, TURNS_PORT } from "./defaults.js";
 import { TurnOptionError } from "./errors.js";
 import type { TurnSetup } from "./relay/setup.js";
@@ -11,10 +11,11 @@ const CREDENTIALS = is.either(
 	is.shape({ username: is.filledText, password: is.text }, { required: ["username", "password"] }),
 );
 
-const SOCKETS = is.shape(
-	{ af: is.family, udp: is.function, connect: is.function, listen: is.function },
-	{ required: ["af", "udp", "connect"], open: true },
-);
+const SOCKETS = is.a("a socket factory with udp() and connect()", (value) => {
+	if (typeof value !== "object" || value === null) return false;
+	const { af, udp, connect } = value as Partial<SocketFactory>;
+	return isFamily(af) && typeof udp === "function" && typeof connect === "function";
+});
 
 const FIELDS = {
 	server: is.either(
@@ -66,7 +67,7 @@ export function checkSetup(options: TurnRouteOptions, deps: TurnDeps): TurnSetup
 		credentials: options.credentials,
 		sockets,
 		tls: options.tls ?? {},
-		family: options.family ?? (sockets.af satisfies Family),
+		family: options.family ?? sockets.af,
 		bothFamilies,
 		evenPort,
 		reservationToken: reservationToken ?? null,

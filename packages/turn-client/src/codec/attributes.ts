@@ -36,6 +36,8 @@ export const ATTRIBUTES = {
 	"RESERVATION-TOKEN": 0x0022,
 	"CONNECTION-ID": 0x002a,
 	"ADDITIONAL-ADDRESS-FAMILY": 0x8000,
+	/** The number that coturn took from a draft, and still has. */
+	"ADDITIONAL-ADDRESS-FAMILY-DRAFT": 0x8032,
 	"ADDRESS-ERROR-CODE": 0x8001,
 } as const;
 
@@ -114,10 +116,12 @@ export const attribute = {
 		type: ATTRIBUTES["REQUESTED-ADDRESS-FAMILY"],
 		value: Uint8Array.of(FAMILY_CODES[af], 0, 0, 0),
 	}),
-	additionalFamily: (af: Family): RawAttribute => ({
-		type: ATTRIBUTES["ADDITIONAL-ADDRESS-FAMILY"],
-		value: Uint8Array.of(FAMILY_CODES[af], 0, 0, 0),
-	}),
+	/** Under both numbers: servers know one of them, and ignore the other. */
+	additionalFamily: (af: Family): RawAttribute[] =>
+		[ATTRIBUTES["ADDITIONAL-ADDRESS-FAMILY"], ATTRIBUTES["ADDITIONAL-ADDRESS-FAMILY-DRAFT"]].map((type) => ({
+			type,
+			value: Uint8Array.of(FAMILY_CODES[af], 0, 0, 0),
+		})),
 	evenPort: (reserveNext: boolean): RawAttribute => ({
 		type: ATTRIBUTES["EVEN-PORT"],
 		value: Uint8Array.of(reserveNext ? 0x80 : 0),

@@ -126,7 +126,7 @@ export class AllocationCore {
 	#info: TurnAllocationInfo | null = null;
 	/** When the last request was answered. */
 	#answeredAt = 0;
-	/** Since when requests have had no answer; Infinity while none is under way. */
+	/** Since when requests have had no answer; Infinity while all have. */
 	#silentSince = Number.POSITIVE_INFINITY;
 
 	constructor(plan: AllocationPlan, random: RandomBytes) {
@@ -151,8 +151,11 @@ export class AllocationCore {
 		if (message.class === "indication") return this.#indication(message);
 		const before = this.#requests.answers;
 		const events = this.#requests.receive(message, now);
-		if (this.#requests.answers !== before) this.#answeredAt = now;
-		return this.#settle(events, now);
+		const answered = this.#requests.answers !== before;
+		if (answered) this.#answeredAt = now;
+		const out = this.#settle(events, now);
+		if (answered) this.#silentSince = this.#requests.size === 0 ? Number.POSITIVE_INFINITY : now;
+		return out;
 	}
 
 	/** What is due at `now`: requests to send again, leases to refresh, what has lapsed. */
@@ -330,12 +333,6 @@ export class AllocationCore {
 			else if (event.kind === "answer") out.push(...this.#answered(event.tag, event.message, now));
 			else out.push(...this.#refusedOrFailed(event, now));
 		}
-		this.#silentSince =
-			this.#requests.size === 0
-				? Number.POSITIVE_INFINITY
-				: this.#silentSince === Number.POSITIVE_INFINITY
-					? now
-					: Math.max(this.#silentSince, this.#answeredAt);
 		// What was begun in answer to something is sent at once.
 		if (this.#phase !== "over" && this.#requests.nextAt() <= now)
 			out.push(...this.#settle(this.#requests.due(now), now));
@@ -546,7 +543,7 @@ function allocateAttributes(plan: AllocationPlan): RawAttribute[] {
 	return [
 		attribute.transport(relay),
 		...(family === null ? [] : [attribute.family(family)]),
-		...(additionalFamily === null ? [] : [attribute.additionalFamily(additionalFamily)]),
+		...(additionalFamily === null ? [] : attribute.additionalFamily(additionalFamily)),
 		...(evenPort === false ? [] : [attribute.evenPort(evenPort === "pair")]),
 		...(reservationToken === null ? [] : [attribute.reservation(reservationToken)]),
 		...(dontFragment ? [attribute.dontFragment()] : []),

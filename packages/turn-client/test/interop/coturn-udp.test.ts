@@ -164,4 +164,88 @@ describeWithCoturn("coturn over UDP", () => {
 			turnRoute({ server: "127.0.31.1:9", credentials, sockets: loopback("127.0.31.2") }),
 		).rejects.toMatchObject({ code: "ERR_TURN_NETWORK", errno: "ECONNREFUSED" });
 	});
+
+	it("gives even ports, and the next one to who has the token", async () => {
+		await using coturn = await startCoturn({ ip: "127.0.31.1" });
+		const options = { server: `127.0.31.1:${coturn.port}`, credentials, sockets: loopback("127.0.31.2") };
+		await using even = await turnRoute({ ...options, evenPort: true });
+		expect(even.relayed.port % 2).toBe(0);
+		expect(even.reservationToken).toBeNull();
+		await using first = await turnRoute({ ...options, evenPort: "pair" });
+		expect(first.relayed.port % 2).toBe(0);
+		expect(first.reservationToken).toHaveLength(8);
+		await using second = await turnRoute({
+			...options,
+			reservationToken: first.reservationToken ?? Buffer.alloc(0),
+		});
+		expect(second.relayed.port).toBe(first.relayed.port + 1);
+	});
+
+	it("relays with the don't-fragment bit", async () => {
+		await using coturn = await startCoturn({ ip: "127.0.31.1" });
+		await using route = await turnRoute({
+			server: `127.0.31.1:${coturn.port}`,
+			credentials,
+			sockets: loopback("127.0.31.2"),
+			dontFragment: true,
+		});
+		const other = await echo("127.0.31.3");
+		const socket = await route.udp();
+		for (let n = 0; n < 10; n++) {
+			const answer = nextMessage(socket);
+			await send(socket, `unfragmented ${n}`, endpointOf(other));
+			expect(await answer).toMatchObject({ text: `unfragmented ${n}` });
+		}
+		await close(other);
+	});
+
+	it("gives an address of each family, so that an IPv4 client meets IPv6 peers", async () => {
+		await using coturn = await startCoturn({ ip: "127.0.31.1", relayIps: ["127.0.31.1", "::1"] });
+		const options = { server: `127.0.31.1:${coturn.port}`, credentials, sockets: loopback("127.0.31.2") };
+		await using six = await turnRoute({ ...options, family: 6 });
+		await using both = await turnRoute({ ...options, bothFamilies: true });
+		expect([six.af, six.localIp]).toEqual([6, "::1"]);
+		expect([both.af, both.localIp, both.other?.af, both.other?.localIp]).toEqual([4, "127.0.31.1", 6, "::1"]);
+		for (const route of [six, both.other]) {
+			const other = await echo("::1");
+			const socket = await route?.udp();
+			if (socket === undefined) throw new Error("no socket");
+			const answer = nextMessage(socket);
+			await send(socket, "six", endpointOf(other));
+			expect(await answer).toEqual({ text: "six", ...endpointOf(other) });
+			await close(other);
+		}
+	});
+
+	it("says that it has no such family", async () => {
+		await using coturn = await startCoturn({ ip: "127.0.31.1" });
+		const options = { server: `127.0.31.1:${coturn.port}`, credentials, sockets: loopback("127.0.31.2") };
+		await expect(turnRoute({ ...options, family: 6 })).rejects.toMatchObject({ status: 440 });
+		await using route = await turnRoute({ ...options, bothFamilies: true });
+		expect(route.other).toBeNull();
+	});
+
+	it("may let nonces live for a second", async () => {
+		await using coturn = await startCoturn({ ip: "127.0.31.1", args: ["--stale-nonce=1"] });
+		await using route = await turnRoute({
+			server: `127.0.31.1:${coturn.port}`,
+			credentials,
+			sockets: loopback("127.0.31.2"),
+			keepAlive: 100,
+		});
+		const socket = await route.udp();
+		const errors: Error[] = [];
+		socket.on("error", (error) => errors.push(error));
+		const other = await echo("127.0.31.3");
+		const until = performance.now() + 3500;
+		for (let last = 0; performance.now() < until; last++) {
+			const answer = nextMessage(socket);
+			await send(socket, `${last}`, endpointOf(other));
+			expect((await answer).text).toBe(`${last}`);
+			// A permission for someone else every now and then: also such requests meet a stale nonce.
+			if (last % 200 === 0) await route.permit(`127.0.31.${4 + ((last / 200) % 200)}`);
+		}
+		expect(errors).toEqual([]);
+		await close(other);
+	}, 15_000);
 });
