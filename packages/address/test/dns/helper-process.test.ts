@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { describe, expect, it, vi } from "vitest";
 import { HelperProcess } from "../../src/dns/helper-process.js";
 import { systemLookup } from "../../src/dns/system.js";
@@ -80,6 +82,47 @@ describe("a HelperProcess", { timeout: 60_000 }, () => {
 			detail: "the lookup process did not start",
 		});
 		await ended;
+	});
+});
+
+/** A program that has no descriptor left when it looks a name up, and some again for the next. */
+const exhausted = `
+import { closeSync, openSync } from "node:fs";
+import { systemLookup } from ${JSON.stringify(new URL("../../src/dns/system.ts", import.meta.url).href)};
+const look = (name) => systemLookup(name, 4, new AbortController().signal).then(String, ({ code, detail }) => code + ": " + detail);
+process.on("uncaughtException", (error) => process.stdout.write("crashed: " + error.message));
+const held = [];
+try {
+	for (;;) held.push(openSync("/dev/null"));
+} catch {}
+const without = await look("localhost");
+for (const fd of held.splice(0)) closeSync(fd);
+process.stdout.write(JSON.stringify([without, await look("localhost")]));
+`;
+
+describe.skipIf(process.platform === "win32")("a program out of descriptors", () => {
+	it("gets a typed error for a name, goes on, and looks names up again later", {
+		timeout: 60_000,
+	}, async () => {
+		const node = [
+			process.execPath,
+			"--conditions=@p2pd/source",
+			"--import",
+			"tsx",
+			"--input-type=module",
+			"-e",
+		];
+		const { stdout } = await promisify(execFile)("sh", [
+			"-c",
+			'ulimit -n 64; exec "$@"',
+			"sh",
+			...node,
+			exhausted,
+		]);
+		expect(JSON.parse(stdout)).toEqual([
+			"ERR_ADDRESS_DNS: the lookup process did not start: out of descriptors",
+			"127.0.0.1",
+		]);
 	});
 });
 

@@ -1,7 +1,9 @@
 import { isIPv4 } from "node:net";
-import { encode } from "dns-packet";
+import { decode, encode } from "dns-packet";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { encodeQuery, readReply } from "../../src/dns/message.js";
+import { v4 } from "../arbitraries.js";
 
 const question = { id: 0x1234, host: "Example.com", af: 4 } as const;
 const flags = { qr: 0x8000, tc: 0x0200, rdRa: 0x0180 };
@@ -93,6 +95,58 @@ describe("readReply", () => {
 		// A name that points to itself.
 		const loop = Buffer.from("123481800001000100000000c00c00010001", "hex");
 		expect(readReply(loop, question).kind).toBe("malformed");
+	});
+
+	it.each([
+		["one byte short", "000301020304"],
+		["one byte long", "00050102030405"],
+		["empty", "0000"],
+		["an IPv6 address", "001000000000000000000000000000000001"],
+	])("takes an A record that is %s for malformed", (_what, lengthAndData) => {
+		const whole = response([a("example.com", "1.2.3.4")]);
+		const record = Buffer.concat([whole.subarray(0, -6), Buffer.from(lengthAndData, "hex")]);
+		expect(readReply(record, question).kind).toBe("malformed");
+	});
+
+	it("takes an alias with bytes after its name for malformed", () => {
+		const whole = response([cname("example.com", "b.net")]);
+		const longer = Buffer.concat([whole, Buffer.from([0])]);
+		longer.writeUInt16BE(longer.length - whole.length + 7, whole.length - 9);
+		expect(readReply(whole, question)).toEqual({ kind: "none", rcode: "NODATA" });
+		expect(readReply(longer, question).kind).toBe("malformed");
+	});
+
+	it("does not take a dot inside a label for a border of labels", () => {
+		const bytes = response([a("exampleXcom", "6.6.6.6")]);
+		const forged = Buffer.from(bytes.toString("latin1").replace("exampleXcom", "example.com"), "latin1");
+		expect(readReply(forged, question)).toEqual({ kind: "none", rcode: "NODATA" });
+	});
+
+	it("reads what dns-packet writes, and what it writes dns-packet reads", () => {
+		const label = fc.stringMatching(/^[a-z0-9_]([a-z0-9-]{0,20}[a-z0-9])?$/);
+		const name = fc.array(label, { minLength: 1, maxLength: 5 }).map((labels) => labels.join("."));
+		const ips = fc.array(v4, { maxLength: 30 }).map((list) => list.map(String));
+		fc.assert(
+			fc.property(
+				fc.nat(65_535),
+				name,
+				ips,
+				fc.array(name, { maxLength: 4 }),
+				(id, host, addresses, chain) => {
+					const asked = { id, host, af: 4 } as const;
+					const { questions, flags: sent } = decode(Buffer.from(encodeQuery(asked)));
+					expect([questions?.[0], sent]).toEqual([{ name: host, type: "A", class: "IN" }, 0x0100]);
+					const names = [...new Set([host, ...chain])];
+					const last = names.at(-1) ?? host;
+					const aliases = names.slice(1).map((to, i) => cname(names[i] ?? host, to));
+					const answers = [...aliases, ...addresses.map((ip) => a(last, ip))];
+					const reply = readReply(response(answers, 0, id, host), asked);
+					expect(reply).toEqual(
+						addresses.length > 0 ? { kind: "addresses", addresses } : { kind: "none", rcode: "NODATA" },
+					);
+				},
+			),
+		);
 	});
 
 	it("never throws and gives only addresses of the family, whatever the bytes", { timeout: 60_000 }, () => {
