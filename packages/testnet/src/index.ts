@@ -15,10 +15,8 @@ export {
 	unchangingServer,
 	wrongSourceServer,
 	wrongTransactionServer,
-} from "./memory/bad/bad-servers.js";
+} from "./memory/bad-servers.js";
 export { type BuildOptions, buildNetwork } from "./memory/build-network.js";
-export type { Cable } from "./memory/cable.js";
-export { ALLOCATIONS, DEPENDENCES, NAT_CELLS } from "./memory/cells.js";
 export {
 	ClockError,
 	SystemError,
@@ -32,31 +30,38 @@ export type { Nat, NatMapping } from "./memory/gateway/nat.js";
 export type { Host } from "./memory/host.js";
 export { ManualClock } from "./memory/manual-clock.js";
 export type { MemoryNetwork } from "./memory/network.js";
+export type { Cable } from "./memory/nic.js";
 export type { DropReason, IcmpPacket, Packet, PacketEvent, TcpPacket, UdpPacket } from "./memory/packet.js";
 export {
+	ALLOCATIONS,
 	AWS_NAT_GATEWAY,
 	CARRIER_GRADE,
+	DEPENDENCES,
 	GCP_CLOUD_NAT,
 	HOME_FULL_CONE,
 	IPV6_HOME_FIREWALL,
 	LINUX_FULLY_RANDOM,
 	LINUX_MASQUERADE,
 	MOBILE,
+	NAT_CELLS,
 	NAT_PRESETS,
 	PFSENSE,
 	type Preset,
 	SYMMETRIC_UDP_FIREWALL,
 } from "./memory/presets.js";
-export { oneGateway, type SceneOptions, stunServers } from "./memory/scenes.js";
-export { SeededRandom } from "./memory/seeded-random.js";
-export type { ServiceMakers, ServicePlace } from "./memory/start-services.js";
+export { buildScene, type Scene, type SceneParts, type ServerFault } from "./memory/scene.js";
 export {
 	type BusyOptions,
 	keepBusy,
+	oneGateway,
 	type PairSide,
+	type SceneOptions,
+	stunServers,
 	type TwoGatewaysOptions,
 	twoGateways,
-} from "./memory/two-gateways.js";
+} from "./memory/scenes.js";
+export { SeededRandom } from "./memory/seeded-random.js";
+export type { ServiceMakers, ServicePlace } from "./memory/services.js";
 export type {
 	Clock,
 	ConnectOptions,

@@ -3,6 +3,12 @@
  *
  * @packageDocumentation
  */
-export { compare, compareAll } from "./compare.js";
-export { formatComparison, summarise } from "./report.js";
-export type { BenchCase, Comparison, Side } from "./types.js";
+export {
+	type BenchCase,
+	type Comparison,
+	compare,
+	compareAll,
+	formatComparison,
+	type Side,
+	summarise,
+} from "./compare.js";

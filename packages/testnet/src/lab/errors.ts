@@ -38,8 +38,8 @@ export class LabUnavailableError extends LabError {
 export class LabTopologyError extends LabError {
 	override readonly name = "LabTopologyError";
 
-	constructor(message: string) {
-		super("ERR_LAB_TOPOLOGY", message);
+	constructor(message: string, options?: ErrorOptions) {
+		super("ERR_LAB_TOPOLOGY", message, options);
 	}
 }
 

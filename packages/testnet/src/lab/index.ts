@@ -25,8 +25,11 @@ export {
 	fullConeRouter,
 	HOME_IP4,
 	homeRouter,
+	multiHomed,
 	oneToOneCloud,
 	PORT_RESTRICTED,
+	SECOND_IP4,
+	type SecondNic,
 	symmetricRouter,
 	udpBlocked,
 	unfilteredRouter,
@@ -39,7 +42,6 @@ export {
 	prefixTranslation,
 	TRANSLATED_IP6,
 } from "./presets/ipv6.js";
-export { multiHomed, SECOND_IP4, type SecondNic } from "./presets/multi-homed.js";
 export { COTURN, DNS, ECHO, OUTSIDE, STUND } from "./presets/outside.js";
 export { firewalledHost, OPEN_IP4, OPEN_IP6, openInternet, publicBlock } from "./presets/public-hosts.js";
 export type * from "./types.js";

@@ -1,18 +1,16 @@
+import { everything, type Prefix, parseCidr, parsePrefix } from "../ip.js";
 import type { GatewayTopology, HostTopology, LinkSpec, OutsideTopology, Topology } from "../topology.js";
-import { Cable } from "./cable.js";
 import { TopologyError } from "./errors.js";
 import { Fabric } from "./fabric.js";
-import { Gateway } from "./gateway/gateway.js";
-import { makeTranslator } from "./gateway/make-translator.js";
+import { Gateway, makeTranslator } from "./gateway/gateway.js";
 import { Host } from "./host.js";
+import { RouteTable } from "./ip-layer.js";
 import { ManualClock } from "./manual-clock.js";
 import { MemoryNetwork } from "./network.js";
-import { Nic, type NicOwner } from "./nic.js";
-import { everything, type Prefix, parseAddress, parsePrefix } from "./prefix.js";
-import { RouteTable } from "./route-table.js";
+import { Cable, Nic, type NicOwner } from "./nic.js";
 import { SeededRandom } from "./seeded-random.js";
 import { Segment } from "./segment.js";
-import { type ServiceMakers, startServices } from "./start-services.js";
+import { type ServiceMakers, startServices } from "./services.js";
 import type { Family } from "./types.js";
 
 /** What a network is built with, beside its description. */
@@ -123,7 +121,7 @@ class Builder {
 	}
 
 	#translatorParts(spec: GatewayTopology, af: Family) {
-		const inFamily = (text: string): boolean => parseAddress(text).ip.af === af;
+		const inFamily = (text: string): boolean => parseCidr(text).ip.af === af;
 		const { hosts, gateways } = this.#topology;
 		const nics = hosts.flatMap(({ nics }) => nics).filter(({ gateway }) => gateway === spec.name);
 		const behind = gateways.filter((other) => other.behind === spec.name);
@@ -132,8 +130,8 @@ class Builder {
 			...behind.flatMap(({ outside }) => outside),
 		];
 		return {
-			externalIps: spec.outside.filter(inFamily).map((text) => parseAddress(text).ip.text),
-			attached: attached.filter(inFamily).map((text) => parseAddress(text).ip.text),
+			externalIps: spec.outside.filter(inFamily).map((text) => parseCidr(text).ip.text),
+			attached: attached.filter(inFamily).map((text) => parseCidr(text).ip.text),
 			clock: this.#fabric.clock,
 			random: this.#random.fork(`${spec.name}/nat${af}`),
 		};

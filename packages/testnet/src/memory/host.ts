@@ -4,7 +4,7 @@ import { IpLayer } from "./ip-layer.js";
 import type { Nic, NicOwner } from "./nic.js";
 import type { Packet } from "./packet.js";
 import type { SeededRandom } from "./seeded-random.js";
-import { serve } from "./service.js";
+import { serve } from "./services.js";
 import { TcpStack } from "./tcp/stack.js";
 import type { DatagramHandler, Family, HostPort, SocketFactory } from "./types.js";
 import { UdpSocket } from "./udp-socket.js";

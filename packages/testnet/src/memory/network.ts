@@ -1,10 +1,10 @@
-import type { Cable } from "./cable.js";
 import { TopologyError } from "./errors.js";
 import type { Fabric, Watcher } from "./fabric.js";
 import type { Gateway } from "./gateway/gateway.js";
 import { Nat } from "./gateway/nat.js";
 import type { Host } from "./host.js";
 import type { ManualClock } from "./manual-clock.js";
+import type { Cable } from "./nic.js";
 import type { SeededRandom } from "./seeded-random.js";
 import type { Family } from "./types.js";
 

@@ -1,4 +1,4 @@
-import type { Dependence, FirewallSpec, NatSpec } from "../topology.js";
+import type { Dependence, FirewallSpec, NatSpec, PortAllocation } from "../topology.js";
 
 /** A gateway as it was met somewhere. */
 export interface Preset<T extends NatSpec | FirewallSpec = NatSpec> {
@@ -161,3 +161,26 @@ export const NAT_PRESETS: Readonly<Record<string, Preset>> = {
 	GCP_CLOUD_NAT,
 	PFSENSE,
 };
+
+/** The three dependences of RFC 4787, weakest first. */
+export const DEPENDENCES: readonly Dependence[] = [
+	"endpoint-independent",
+	"address-dependent",
+	"address-and-port-dependent",
+];
+
+/** The five ways of picking ports, with a step of 3 where there is one. */
+export const ALLOCATIONS: readonly PortAllocation[] = [
+	{ kind: "equal" },
+	{ kind: "preserving" },
+	{ kind: "independent", step: 3 },
+	{ kind: "dependent", step: 3 },
+	{ kind: "random" },
+];
+
+/** All 45 cells of mapping x filtering x allocation, everything else at its default. */
+export const NAT_CELLS: readonly NatSpec[] = DEPENDENCES.flatMap((mapping) =>
+	DEPENDENCES.flatMap((filtering) =>
+		ALLOCATIONS.map((allocation): NatSpec => ({ kind: "nat", mapping, filtering, allocation })),
+	),
+);

@@ -1,9 +1,8 @@
+import { contains, hostMask, type Prefix, requireIp } from "../ip.js";
 import { TopologyError } from "./errors.js";
 import type { Fabric } from "./fabric.js";
-import { requireIp } from "./ip.js";
 import type { Nic } from "./nic.js";
 import type { Packet } from "./packet.js";
-import { contains, hostMask, type Prefix } from "./prefix.js";
 
 /** A network that NICs are attached to: an inside network, or the whole outside. */
 export class Segment {

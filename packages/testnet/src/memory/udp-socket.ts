@@ -4,10 +4,9 @@ import type { AddressInfo } from "node:net";
 import { SystemError } from "./errors.js";
 import type { Nic } from "./nic.js";
 import type { UdpPacket } from "./packet.js";
-import { checkPort, sendArguments } from "./send-arguments.js";
 import type { Family, HostPort } from "./types.js";
+import { checkPort, sendArguments, UdpSocketOptions } from "./udp-arguments.js";
 import { UdpBinding } from "./udp-binding.js";
-import { UdpSocketOptions } from "./udp-socket-options.js";
 import type { UdpStack } from "./udp-stack.js";
 
 /** What a socket is made with. */

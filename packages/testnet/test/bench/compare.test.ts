@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compare } from "../../src/bench/compare.js";
-import { formatComparison, summarise } from "../../src/bench/report.js";
+import { compare, formatComparison, summarise } from "../../src/bench/compare.js";
 
 const nothing = (): void => undefined;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type LabSurroundings, probeLab } from "../../src/lab/availability.js";
-import { planSuite } from "../../src/lab/plan-suite.js";
+import { planSuite } from "../../src/lab/describe-lab.js";
 
 const able: LabSurroundings = {
 	platform: "linux",

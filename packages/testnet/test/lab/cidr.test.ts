@@ -4,8 +4,9 @@ import { readFileSync } from "node:fs";
 import { BlockList } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { contains, isBlock, isBogon, isLinkLocal, networkOf, parseCidr } from "../../src/lab/cidr.js";
+import { contains, isBlock, isBogon, isLinkLocal, parseCidr, prefixText } from "../../src/ip.js";
 import { procEndpoint } from "../../src/lab/host/readiness.js";
+import { readCidr } from "../../src/lab/plan/addressing.js";
 
 const cidr4 = fc
 	.tuple(fc.ipV4(), fc.integer({ min: 0, max: 32 }))
@@ -22,11 +23,11 @@ describe("addresses with a prefix", () => {
 				const list = new BlockList();
 				list.addSubnet(one.ip, one.bits, one.family);
 				const cidr = parseCidr(`${one.ip}/${one.bits}`);
-				const network = networkOf(cidr);
+				const network = prefixText(cidr.prefix);
 				expect(list.check(ipOf(network), one.family)).toBe(true);
-				expect(networkOf(parseCidr(network))).toBe(network);
-				expect(contains(cidr, parseCidr(one.ip))).toBe(true);
-				expect(contains(cidr, parseCidr(other.ip))).toBe(list.check(other.ip, other.family));
+				expect(prefixText(parseCidr(network).prefix)).toBe(network);
+				expect(contains(cidr.prefix, parseCidr(one.ip).ip)).toBe(true);
+				expect(contains(cidr.prefix, parseCidr(other.ip).ip)).toBe(list.check(other.ip, other.family));
 			}),
 		);
 	});
@@ -50,7 +51,7 @@ describe("addresses with a prefix", () => {
 
 	it.each(["", "1.2.3", "1.2.3.4/33", "1.2.3.4/", "1.2.3.4/8/8", "::1/129", "fe80::1%eth0", "example.com"])(
 		"refuses %j",
-		(text) => expect(() => parseCidr(text)).toThrow(expect.objectContaining({ code: "ERR_LAB_TOPOLOGY" })),
+		(text) => expect(() => readCidr(text)).toThrow(expect.objectContaining({ code: "ERR_LAB_TOPOLOGY" })),
 	);
 });
 

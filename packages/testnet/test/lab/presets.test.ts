@@ -220,7 +220,7 @@ describe("what the kernel cannot do is refused", () => {
 		],
 		[/"internet" is used twice/, { ...home, hosts: [{ name: "internet", nics: [] }] }],
 		[/"a b" is no name for a host/, { ...home, hosts: [{ name: "a b", nics: [] }] }],
-		[/is no IP address/, { ...home, names: { "example.com": ["nowhere"] } }],
+		[/is not an address with a prefix/, { ...home, names: { "example.com": ["nowhere"] } }],
 		[
 			/is no port/,
 			{ ...home, outside: [{ name: "far", ips: ["5.5.5.5"], services: [{ kind: "echo", port: 0 }] }] },

@@ -17,7 +17,7 @@ import {
 	wrongSourceServer,
 	wrongTransactionServer,
 } from "../../src/index.js";
-import { isStun, plainAddress, readAttributes, STUN, xorAddress } from "../../src/memory/bad/stun-bytes.js";
+import { isStun, plainAddress, readAttributes, STUN, xorAddress } from "../../src/memory/bad-servers.js";
 import { bindingRequest, tinyStun } from "./tiny-stun.js";
 
 const server = { ip: "8.40.1.1", port: 3478 };

@@ -1,9 +1,8 @@
 import { isIP, SocketAddress } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { translate } from "../../src/memory/gateway/prefix-translator.js";
-import { makeIp, parseIp } from "../../src/memory/ip.js";
-import { contains, parseAddress, parsePrefix } from "../../src/memory/prefix.js";
+import { contains, makeIp, parseCidr, parseIp, parsePrefix } from "../../src/ip.js";
+import { translate } from "../../src/memory/gateway/stateless.js";
 
 const v6 = fc.bigInt({ min: 0n, max: (1n << 128n) - 1n });
 // Addresses with many zero groups, where the short form has to choose.
@@ -74,17 +73,17 @@ describe("prefixes", () => {
 		const block = parsePrefix("192.168.0.0/22");
 		expect(
 			["192.168.0.0", "192.168.3.255", "192.168.4.0", "192.167.255.255", "::1"].map((text) =>
-				contains(block, parseAddress(text).ip),
+				contains(block, parseCidr(text).ip),
 			),
 		).toEqual([true, true, false, false, false]);
-		expect(contains(parsePrefix("::/0"), parseAddress("ffff::").ip)).toBe(true);
-		expect(contains(parsePrefix("10.0.0.1"), parseAddress("10.0.0.1").ip)).toBe(true);
+		expect(contains(parsePrefix("::/0"), parseCidr("ffff::").ip)).toBe(true);
+		expect(contains(parsePrefix("10.0.0.1"), parseCidr("10.0.0.1").ip)).toBe(true);
 	});
 
 	it.each(["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "10.0.0/8", "::/129", "1.2.3.4/8/8", ""])(
 		"refuse %s",
 		(text) => {
-			expect(() => parseAddress(text)).toThrow(TypeError);
+			expect(() => parseCidr(text)).toThrow(TypeError);
 		},
 	);
 });
@@ -92,7 +91,7 @@ describe("prefixes", () => {
 describe("NPTv6", () => {
 	const inside = parsePrefix("fd01:203:405::/48");
 	const outside = parsePrefix("2001:db8:1::/48");
-	const ip = (text: string): NonNullable<ReturnType<typeof parseIp>> => parseAddress(text).ip;
+	const ip = (text: string): NonNullable<ReturnType<typeof parseIp>> => parseCidr(text).ip;
 
 	it("translates the example of RFC 6296 section 3.4 and appendix B", () => {
 		expect(translate(ip("fd01:203:405:1::1234"), inside, outside)).toBe("2001:db8:1:d550::1234");

@@ -6,7 +6,7 @@ import {
 	type PortAllocation,
 	SeededRandom,
 } from "../../src/index.js";
-import { Contacts } from "../../src/memory/gateway/contacts.js";
+import { Contacts } from "../../src/memory/gateway/filtering.js";
 import { PortAllocator } from "../../src/memory/gateway/port-allocator.js";
 
 const A = { ip: "8.8.8.8", port: 53 };

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TcpPacket } from "../../src/index.js";
-import { ReceiveQueue } from "../../src/memory/tcp/receive-queue.js";
-import { SendQueue } from "../../src/memory/tcp/send-queue.js";
+import { ReceiveQueue, SendQueue } from "../../src/memory/tcp/queues.js";
 
 const segment = (seq: number, data: Uint8Array, fin = false): TcpPacket => ({
 	proto: "tcp",

@@ -5,7 +5,7 @@ import {
 	STUN,
 	withAttributes,
 	xorAddress,
-} from "../../src/memory/bad/stun-bytes.js";
+} from "../../src/memory/bad-servers.js";
 
 /** A binding request with the given transaction id, and CHANGE-REQUEST flags (4: address, 2: port). */
 export function bindingRequest(transaction: Uint8Array, change = 0): Uint8Array {

@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { parseCidr } from "../cidr.js";
+import { requireIp } from "../../ip.js";
 import { READY_POLL, READY_TIMEOUT } from "../defaults.js";
 import { LabSetupError } from "../errors.js";
 import type { LabExit, LabListen, LabProcess } from "../types.js";
 
 /** An address as /proc/net writes it: words of 4 bytes, each in the machine's byte order. */
 function procAddress(ip: string): string {
-	const { af, value } = parseCidr(ip);
+	const { af, value } = requireIp(ip);
 	const bytes = Uint8Array.from(Buffer.from(value.toString(16).padStart(af === 4 ? 8 : 32, "0"), "hex"));
 	const words = [...new Uint32Array(bytes.buffer)];
 	return words.map((word) => word.toString(16).padStart(8, "0").toUpperCase()).join("");
@@ -19,7 +19,7 @@ export function procEndpoint(ip: string, port: number): string {
 }
 
 function isBound(tables: ReadonlyMap<string, string>, listen: LabListen): boolean {
-	const { af } = parseCidr(listen.ip);
+	const { af } = requireIp(listen.ip);
 	const any = af === 4 ? "0.0.0.0" : "::";
 	const table = tables.get(af === 4 ? listen.proto : `${listen.proto}6`) ?? "";
 	return [listen.ip, any].some((ip) => table.includes(`: ${procEndpoint(ip, listen.port)} `));

@@ -1,4 +1,4 @@
-import { type Cidr, contains, isBlock, isBogon, isLinkLocal, networkOf, parseCidr } from "../cidr.js";
+import { type Cidr, contains, isBlock, isBogon, isLinkLocal, parseCidr, prefixText } from "../../ip.js";
 import { FAMILIES } from "../defaults.js";
 import { LabTopologyError } from "../errors.js";
 import type { LabFamily, LabGateway, LabNic, LabTopology } from "../types.js";
@@ -16,6 +16,15 @@ export interface Attached {
 	readonly behind: readonly Cidr[];
 }
 
+/** Reads an address of the topology, with a prefix or without. @throws LabTopologyError `ERR_LAB_TOPOLOGY`. */
+export function readCidr(text: string): Cidr {
+	try {
+		return parseCidr(text);
+	} catch (cause) {
+		throw new LabTopologyError(`"${text}" is not an address with a prefix`, { cause });
+	}
+}
+
 /** The gateway of a name. @throws LabTopologyError `ERR_LAB_TOPOLOGY`. */
 export function gatewayOf(topology: LabTopology, name: string): LabGateway {
 	const gateway = topology.gateways.find((one) => one.name === name);
@@ -25,36 +34,36 @@ export function gatewayOf(topology: LabTopology, name: string): LabGateway {
 
 /** The addresses of a family, parsed. */
 export function ofFamily(addresses: readonly string[], af: LabFamily): Cidr[] {
-	return addresses.map(parseCidr).filter((cidr) => cidr.af === af);
+	return addresses.map(readCidr).filter((cidr) => cidr.af === af);
 }
 
 const isWithin = (prefixes: readonly Cidr[], cidr: Cidr): boolean =>
-	prefixes.some((prefix) => contains(prefix, cidr));
+	prefixes.some((prefix) => contains(prefix.prefix, cidr.prefix));
 
 /** A NIC's own blocks, and those of its addresses that lie outside of the link's prefixes. */
 function ownOffLink(attached: Attached, prefixes: readonly Cidr[]): Cidr[] {
 	return attached.addresses
 		.filter((cidr) => !isLinkLocal(cidr) && (isBlock(cidr) || !isWithin(prefixes, cidr)))
-		.map((cidr) => (isBlock(cidr) ? cidr : parseCidr(cidr.ip)));
+		.map((cidr) => (isBlock(cidr) ? cidr : readCidr(cidr.ip.text)));
 }
 
 function behindGateway(topology: LabTopology, gateway: LabGateway, af: LabFamily, serial: Serial): Cidr[] {
 	const prefixes = ofFamily(gateway.inside, af);
 	const inside = [
-		...prefixes.map((cidr) => parseCidr(networkOf(cidr))),
+		...prefixes.map((cidr) => readCidr(prefixText(cidr.prefix))),
 		...attachedTo(topology, gateway.name, serial).flatMap((one) => [
 			...ownOffLink(one, prefixes),
 			...one.behind,
 		]),
 	].filter((cidr) => cidr.af === af);
-	const routed = (gateway.routed ?? []).map(parseCidr);
+	const routed = (gateway.routed ?? []).map(readCidr);
 	const spec = (af === 4 ? gateway.ipv4 : gateway.ipv6) ?? { kind: "router" };
 	switch (spec.kind) {
 		case "router":
 		case "firewall":
 			return inside;
 		case "npt":
-			return [parseCidr(spec.outside), ...inside.filter((cidr) => isWithin(routed, cidr))];
+			return [readCidr(spec.outside), ...inside.filter((cidr) => isWithin(routed, cidr))];
 		case "nat":
 		case "one-to-one":
 			return inside.filter((cidr) => isWithin(routed, cidr));
@@ -79,13 +88,13 @@ export const OUTSIDE_NIC = "eth0";
 
 /** A NIC as its neighbours see it. */
 export function attachedNic(namespace: string, nic: LabNic, serial: Serial): Attached {
-	const addresses = nic.addresses.map(parseCidr);
+	const addresses = nic.addresses.map(readCidr);
 	const linkLocal = addresses.find((cidr) => cidr.af === 6 && isLinkLocal(cidr));
 	return {
 		namespace,
 		nic: nic.name,
 		addresses,
-		linkLocal: linkLocal ?? parseCidr(`fe80::${serial(namespace, nic.name).toString(16)}/64`),
+		linkLocal: linkLocal ?? readCidr(`fe80::${serial(namespace, nic.name).toString(16)}/64`),
 		behind: [],
 	};
 }
@@ -104,8 +113,8 @@ export function attachedTo(topology: LabTopology, name: string | null, serial: S
 				return {
 					namespace: gateway.name,
 					nic: "wan",
-					addresses: gateway.outside.map(parseCidr),
-					linkLocal: parseCidr(`fe80::${serial(gateway.name, "wan").toString(16)}/64`),
+					addresses: gateway.outside.map(readCidr),
+					linkLocal: readCidr(`fe80::${serial(gateway.name, "wan").toString(16)}/64`),
 					// Nobody outside routes to private networks.
 					behind: name === null ? behind.filter((cidr) => !isBogon(cidr)) : behind,
 				};
@@ -119,8 +128,9 @@ export function attachedTo(topology: LabTopology, name: string | null, serial: S
 /** `ip -batch` lines of a neighbour's routes to what it does not see on the link anyway. */
 export function routesTo(attached: Attached, prefixes: readonly Cidr[], dev: string): string[] {
 	const hop4 = attached.addresses.find((cidr) => cidr.af === 4 && !isBlock(cidr));
-	const direct = (cidr: Cidr): string => `route add ${networkOf(cidr)} dev ${dev}`;
-	const via6 = (cidr: Cidr): string => `route add ${networkOf(cidr)} via ${attached.linkLocal.ip} dev ${dev}`;
+	const direct = (cidr: Cidr): string => `route add ${prefixText(cidr.prefix)} dev ${dev}`;
+	const via6 = (cidr: Cidr): string =>
+		`route add ${prefixText(cidr.prefix)} via ${attached.linkLocal.ip.text} dev ${dev}`;
 	// A host answers ARP for every address that its routing calls local, a block's too; not so the neighbour discovery of IPv6.
 	const own = ownOffLink(attached, prefixes).map((cidr) =>
 		cidr.af === 6 && isBlock(cidr) ? via6(cidr) : direct(cidr),
@@ -129,7 +139,7 @@ export function routesTo(attached: Attached, prefixes: readonly Cidr[], dev: str
 		if (cidr.af === 6) return via6(cidr);
 		if (hop4 === undefined)
 			throw new LabTopologyError(`${attached.namespace}: networks behind it and no IPv4 address outside`);
-		return `route add ${networkOf(cidr)} via ${hop4.ip} dev ${dev} onlink`;
+		return `route add ${prefixText(cidr.prefix)} via ${hop4.ip.text} dev ${dev} onlink`;
 	});
 	return [...own, ...behind];
 }

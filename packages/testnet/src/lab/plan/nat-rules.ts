@@ -1,7 +1,7 @@
 import type { NatSpec } from "../../topology.js";
-import { parseCidr } from "../cidr.js";
 import { EXTERNAL_PORTS, PINHOLES } from "../defaults.js";
 import { LabTopologyError } from "../errors.js";
+import { readCidr } from "./addressing.js";
 import { type GatewayFamily, lifetimeOf, nftFamily, type RulePieces } from "./rule-pieces.js";
 
 /*
@@ -51,8 +51,8 @@ function translate(family: GatewayFamily, spec: NatSpec): string[] {
 	const flags = spec.mapping === "endpoint-independent" ? [] : ["fully-random"];
 	const [first = ""] = family.outside;
 	const last = family.outside.at(-1) ?? first;
-	const start = parseCidr(first).value;
-	if (family.outside.some((address, i) => parseCidr(address).value !== start + BigInt(i))) {
+	const start = readCidr(first).ip.value;
+	if (family.outside.some((address, i) => readCidr(address).ip.value !== start + BigInt(i))) {
 		refuse(family, "a pool of addresses that do not follow one another");
 	}
 	if (first !== last && (spec.pooling ?? "paired") === "paired") flags.push("persistent");

@@ -1,14 +1,12 @@
-import { isBlock, isLinkLocal, parseCidr } from "../cidr.js";
-import { CORE_IP6, FAMILIES, FIRST_METRIC } from "../defaults.js";
+import { isBlock, isLinkLocal, withLength } from "../../ip.js";
+import { CORE_IP6, FAMILIES, FIRST_METRIC, FORWARDING } from "../defaults.js";
 import { LabTopologyError } from "../errors.js";
 import type { LabGateway } from "../types.js";
-import { attachedTo, gatewayOf, ofFamily, routesTo } from "./addressing.js";
-import type { PlanContext } from "./context.js";
+import { attachedTo, gatewayOf, ofFamily, readCidr, routesTo } from "./addressing.js";
 import { gatewayRules } from "./gateway-rules.js";
-import { addressLines, defaultLines, hopsOf } from "./nic-lines.js";
+import { addressLines, defaultLines, hopsOf } from "./plan-host.js";
 import { type GatewayFamily, lifetimeOf } from "./rule-pieces.js";
-import { FORWARDING } from "./sysctls.js";
-import type { NamespacePlan } from "./types.js";
+import type { NamespacePlan, PlanContext } from "./types.js";
 
 /** The inside of a gateway: one NIC, or a bridge where more than one thing hangs on it. */
 function planInside(context: PlanContext, gateway: LabGateway): string[] {
@@ -20,12 +18,12 @@ function planInside(context: PlanContext, gateway: LabGateway): string[] {
 			{ namespace: attached.namespace, name: attached.nic },
 		]);
 	});
-	const prefixes = gateway.inside.map(parseCidr);
+	const prefixes = gateway.inside.map(readCidr);
 	return [
 		...(bridged ? ["link add lan type bridge mcast_snooping 0"] : []),
 		"link set lan up",
 		...(bridged ? inside.flatMap((_, i) => [`link set port${i} master lan`, `link set port${i} up`]) : []),
-		...addressLines(prefixes, parseCidr(`${CORE_IP6}/64`), "lan", true),
+		...addressLines(prefixes, readCidr(`${CORE_IP6}/64`), "lan", true),
 		...inside.flatMap((attached) => routesTo(attached, prefixes, "lan")),
 	];
 }
@@ -54,12 +52,13 @@ function conntrackLifetime(families: readonly GatewayFamily[]): ReadonlyMap<stri
 export function planGateway(context: PlanContext, gateway: LabGateway): NamespacePlan {
 	const { topology, serial } = context;
 	const parent = gateway.behind === undefined ? null : gatewayOf(topology, gateway.behind);
-	const neighbours = (parent?.inside ?? []).map(parseCidr);
+	const neighbours = (parent?.inside ?? []).map(readCidr);
 	const outside = gateway.outside.map((ip) => {
-		const single = parseCidr(ip);
-		return { ...single, bits: neighbours.find((cidr) => cidr.af === single.af)?.bits ?? single.bits };
+		const single = readCidr(ip);
+		const neighbour = neighbours.find((cidr) => cidr.af === single.af);
+		return neighbour === undefined ? single : withLength(single, neighbour.prefix.length);
 	});
-	const linkLocal = parseCidr(`fe80::${serial(gateway.name, "wan").toString(16)}/64`);
+	const linkLocal = readCidr(`fe80::${serial(gateway.name, "wan").toString(16)}/64`);
 	const ip = [
 		"link set lo up",
 		"link set wan up",
@@ -76,14 +75,14 @@ export function planGateway(context: PlanContext, gateway: LabGateway): Namespac
 	const insiders = attachedTo(topology, gateway.name, serial).flatMap((attached) =>
 		attached.addresses.filter((cidr) => !isBlock(cidr) && !isLinkLocal(cidr)),
 	);
-	const routed = (gateway.routed ?? []).map(parseCidr);
+	const routed = (gateway.routed ?? []).map(readCidr);
 	const families = FAMILIES.map(
 		(af): GatewayFamily => ({
 			gateway: gateway.name,
 			af,
 			spec: (af === 4 ? gateway.ipv4 : gateway.ipv6) ?? { kind: "router" },
-			outside: ofFamily(gateway.outside, af).map((cidr) => cidr.ip),
-			insiders: insiders.filter((cidr) => cidr.af === af).map((cidr) => cidr.ip),
+			outside: ofFamily(gateway.outside, af).map((cidr) => cidr.ip.text),
+			insiders: insiders.filter((cidr) => cidr.af === af).map((cidr) => cidr.ip.text),
 			routed: routed.filter((cidr) => cidr.af === af),
 			unsolicited: gateway.unsolicited ?? "drop",
 		}),

@@ -1,5 +1,5 @@
+import type { Cidr } from "../../ip.js";
 import type { GatewaySpec } from "../../topology.js";
-import type { Cidr } from "../cidr.js";
 import { MAPPING_LIFETIME_S } from "../defaults.js";
 import { LabTopologyError } from "../errors.js";
 import type { LabFamily } from "../types.js";

@@ -1,7 +1,7 @@
-import { parseCidr } from "../cidr.js";
 import { FAMILIES } from "../defaults.js";
 import { LabTopologyError } from "../errors.js";
 import type { LabFamily, LabListen, LabOutside, LabService, LabServiceSpec, LabTopology } from "../types.js";
+import { readCidr } from "./addressing.js";
 import type { DaemonPlan } from "./types.js";
 
 /** What a service comes to: the processes that make it, and where it can be asked. */
@@ -12,7 +12,7 @@ interface PlannedService {
 
 type Planner = (host: LabOutside, spec: LabServiceSpec, topology: LabTopology) => PlannedService;
 
-const ipsOf = (host: LabOutside, af: LabFamily): string[] => host.ips.filter((ip) => parseCidr(ip).af === af);
+const ipsOf = (host: LabOutside, af: LabFamily): string[] => host.ips.filter((ip) => readCidr(ip).af === af);
 
 /** The four sockets of a STUN server with two addresses and two ports, or the one it has. */
 function stunListens(
@@ -98,7 +98,7 @@ const stund: Planner = (host, spec) => {
 
 const echo: Planner = (host, spec) => {
 	const daemon = (ip: string, proto: LabListen["proto"]): DaemonPlan => {
-		const af = parseCidr(ip).af;
+		const af = readCidr(ip).af;
 		const bind = af === 4 ? ip : `[${ip}]`;
 		const listen =
 			proto === "tcp" ? `TCP${af}-LISTEN:${spec.port},reuseaddr` : `UDP${af}-RECVFROM:${spec.port}`;
@@ -114,7 +114,7 @@ const echo: Planner = (host, spec) => {
 		services: host.ips.map((ip) => ({
 			kind: "echo",
 			host: host.name,
-			af: parseCidr(ip).af,
+			af: readCidr(ip).af,
 			ip,
 			port: spec.port,
 		})),
@@ -122,7 +122,7 @@ const echo: Planner = (host, spec) => {
 };
 
 const dnsmasq: Planner = (host, spec, topology) => {
-	for (const ip of Object.values(topology.names ?? {}).flat()) parseCidr(ip);
+	for (const ip of Object.values(topology.names ?? {}).flat()) readCidr(ip);
 	const records = Object.entries(topology.names ?? {}).map(
 		([name, ips]) => `--host-record=${[name, ...ips].join(",")}`,
 	);
@@ -153,7 +153,7 @@ const dnsmasq: Planner = (host, spec, topology) => {
 		services: host.ips.map((ip) => ({
 			kind: "dns",
 			host: host.name,
-			af: parseCidr(ip).af,
+			af: readCidr(ip).af,
 			ip,
 			port: spec.port,
 		})),

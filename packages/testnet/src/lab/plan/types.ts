@@ -1,4 +1,5 @@
-import type { LabListen, LabService } from "../types.js";
+import type { LabListen, LabService, LabTopology } from "../types.js";
+import type { Serial } from "./addressing.js";
 
 /** A server to start in a namespace. */
 export interface DaemonPlan {
@@ -35,4 +36,12 @@ export interface LabPlan {
 	readonly links: readonly (readonly [LinkEnd, LinkEnd])[];
 	readonly daemons: readonly DaemonPlan[];
 	readonly services: readonly LabService[];
+}
+
+/** What the plans of the single namespaces share; each adds the links that it is the upper end of. */
+export interface PlanContext {
+	readonly topology: LabTopology;
+	readonly serial: Serial;
+	readonly dns: readonly LabService[];
+	readonly links: (readonly [LinkEnd, LinkEnd])[];
 }

@@ -4,13 +4,13 @@ import {
 	doubleNat,
 	fullConeRouter,
 	homeRouter,
+	multiHomed,
 	oneToOneCloud,
 	symmetricRouter,
 	udpBlocked,
 	unfilteredRouter,
 } from "./home-routers.js";
 import { ipv6Block, ipv6Firewall, ipv6Only, prefixTranslation } from "./ipv6.js";
-import { multiHomed } from "./multi-homed.js";
 import { firewalledHost, openInternet, publicBlock } from "./public-hosts.js";
 
 /** Every preset by name, for tables of cases. */

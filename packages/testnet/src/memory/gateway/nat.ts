@@ -4,10 +4,9 @@ import type { ManualClock } from "../manual-clock.js";
 import type { DropReason, IcmpPacket, Packet, PortedPacket } from "../packet.js";
 import type { SeededRandom } from "../seeded-random.js";
 import type { HostPort } from "../types.js";
-import { Contacts, remoteKey } from "./contacts.js";
+import { Contacts, remoteKey } from "./filtering.js";
 import { type NatSettings, natSettings } from "./nat-settings.js";
 import { PortAllocator } from "./port-allocator.js";
-import { TokenBucket } from "./token-bucket.js";
 import type { Translator } from "./translator.js";
 
 /** One mapping, as the NAT knows it. */
@@ -219,3 +218,27 @@ export class Nat implements Translator {
 }
 
 const sameEndpoint = (a: HostPort, b: HostPort): boolean => a.ip === b.ip && a.port === b.port;
+
+/** So many at once, and so many more a second. */
+export class TokenBucket {
+	readonly #perMs: number;
+	readonly #burst: number;
+	#tokens: number;
+	#at: number;
+
+	constructor(perSecond: number, burst: number, now: number) {
+		this.#perMs = perSecond / 1000;
+		this.#burst = burst;
+		this.#tokens = burst;
+		this.#at = now;
+	}
+
+	/** Whether one more is allowed now; if so it is counted. */
+	take(now: number): boolean {
+		this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) * this.#perMs);
+		this.#at = now;
+		if (this.#tokens < 1) return false;
+		this.#tokens -= 1;
+		return true;
+	}
+}

@@ -11,3 +11,20 @@ export interface Translator {
 	/** Whether they may. */
 	readonly hairpins: boolean;
 }
+
+/** Routes and nothing else. */
+export class PlainRouter implements Translator {
+	readonly hairpins = false;
+
+	outbound(packet: Packet): Packet {
+		return packet;
+	}
+
+	inbound(packet: Packet): Packet {
+		return packet;
+	}
+
+	claims(): boolean {
+		return false;
+	}
+}

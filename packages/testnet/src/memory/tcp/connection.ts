@@ -3,9 +3,7 @@ import { SystemError } from "../errors.js";
 import type { ManualClock } from "../manual-clock.js";
 import type { TcpPacket } from "../packet.js";
 import type { Family, HostPort } from "../types.js";
-import { ReceiveQueue } from "./receive-queue.js";
-import { RetransmitTimer } from "./retransmit-timer.js";
-import { type Outstanding, SendQueue } from "./send-queue.js";
+import { type Outstanding, ReceiveQueue, RetransmitTimer, SendQueue } from "./queues.js";
 
 /** What a connection tells whoever uses it. */
 export interface ConnectionUser {

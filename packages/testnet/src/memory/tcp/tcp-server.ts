@@ -2,7 +2,7 @@ import { EventEmitter } from "node:events";
 import type { AddressInfo, Server } from "node:net";
 import type { Nic } from "../nic.js";
 import type { TcpPacket } from "../packet.js";
-import { checkPort } from "../send-arguments.js";
+import { checkPort } from "../udp-arguments.js";
 import type { TcpConnection } from "./connection.js";
 import type { TcpStack } from "./stack.js";
 import { TcpSocket } from "./tcp-socket.js";

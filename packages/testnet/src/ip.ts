@@ -1,4 +1,4 @@
-import type { Family } from "./types.js";
+import type { Family } from "./memory/types.js";
 
 /** An address in the three forms that the network needs. */
 export interface Ip {
@@ -8,7 +8,7 @@ export interface Ip {
 	readonly text: string;
 }
 
-/** Parsed texts are few and come again and again; the memory is emptied when a test makes very many. */
+/** Parsed texts are few and come often. The memory is emptied if a test makes very many. */
 const known = new Map<string, Ip | null>();
 const MAX_KNOWN = 20_000;
 
@@ -23,7 +23,7 @@ export function parseIp(text: string): Ip | null {
 	return ip;
 }
 
-/** @throws TypeError when the text is no address */
+/** @throws TypeError if the text is not an address */
 export function requireIp(text: string): Ip {
 	const ip = parseIp(text);
 	if (ip === null) throw new TypeError(`not an IP address: ${text}`);
@@ -101,3 +101,85 @@ function formatV6(value: bigint): string {
 	if (best.start < 0) return text(0, 8);
 	return `${text(0, best.start)}::${text(best.start + best.length, 8)}`;
 }
+
+/** A block of addresses. */
+export interface Prefix {
+	readonly af: Family;
+	/** The address with its host bits cleared. */
+	readonly base: bigint;
+	/** Leading bits that are fixed. */
+	readonly length: number;
+}
+
+/** An address in its block. */
+export interface Cidr {
+	readonly af: Family;
+	readonly ip: Ip;
+	readonly prefix: Prefix;
+}
+
+const width = (af: Family): number => (af === 4 ? 32 : 128);
+
+/** The low bits that a prefix leaves free, as a mask. */
+export const hostMask = (prefix: Prefix): bigint => (1n << BigInt(width(prefix.af) - prefix.length)) - 1n;
+
+/**
+ * Reads "192.168.1.20/24" into the address and its block. Without a prefix length the block is the address.
+ *
+ * @throws TypeError for anything else
+ */
+export function parseCidr(text: string): Cidr {
+	const [address = "", bits, ...rest] = text.split("/");
+	const ip = requireIp(address);
+	const length = bits === undefined ? width(ip.af) : Number(bits);
+	if (rest.length > 0 || bits === "" || !Number.isInteger(length) || length < 0 || length > width(ip.af)) {
+		throw new TypeError(`not an address with a prefix: ${text}`);
+	}
+	return { af: ip.af, ip, prefix: { af: ip.af, base: cleared(ip, length), length } };
+}
+
+/** The same address in a block of another length. */
+export function withLength({ ip }: Cidr, length: number): Cidr {
+	return { af: ip.af, ip, prefix: { af: ip.af, base: cleared(ip, length), length } };
+}
+
+/** The block of a text. @throws TypeError if it is not one */
+export const parsePrefix = (text: string): Prefix => parseCidr(text).prefix;
+
+/** The block of all addresses of a family. */
+export const everything = (af: Family): Prefix => ({ af, base: 0n, length: 0 });
+
+/** Whether an address, or all of a block, lies in a block. */
+export function contains(prefix: Prefix, inner: Ip | Prefix): boolean {
+	if (prefix.af !== inner.af) return false;
+	if ("text" in inner) return prefix.base === cleared(inner, prefix.length);
+	return (
+		inner.length >= prefix.length &&
+		prefix.base === cleared({ af: inner.af, value: inner.base }, prefix.length)
+	);
+}
+
+/** A block as text: "192.168.1.0/24". */
+export const prefixText = ({ af, base, length }: Prefix): string => `${makeIp(af, base).text}/${length}`;
+
+/** Whether an entry of a NIC stands for a whole block: more than two addresses, and its host bits are zero. */
+export const isBlock = ({ ip, prefix }: Cidr): boolean =>
+	prefix.length < width(ip.af) - 1 && ip.value === prefix.base;
+
+/** Whether an address is link-local, of either family. */
+export const isLinkLocal = ({ prefix }: Cidr): boolean => LINK_LOCAL.some((block) => contains(block, prefix));
+
+/** Whether a provider refuses to route a block: private, shared or link-local. */
+export const isBogon = ({ prefix }: Cidr): boolean => BOGONS.some((block) => contains(block, prefix));
+
+function cleared({ af, value }: Pick<Ip, "af" | "value">, length: number): bigint {
+	const free = BigInt(width(af) - length);
+	return (value >> free) << free;
+}
+
+const LINK_LOCAL = ["169.254.0.0/16", "fe80::/10"].map(parsePrefix);
+
+const BOGONS = [
+	...LINK_LOCAL,
+	...["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"].map(parsePrefix),
+];
