@@ -1,4 +1,4 @@
-import { pipeOpen, type SubscriptionKey, UDP } from "@p2pd/pipe";
+import { type PipeSubscriptionKey, pipeOpen, UDP } from "@p2pd/pipe";
 import type { BenchCase } from "@p2pd/testnet/bench";
 import { bareUdp } from "./peers.js";
 
@@ -11,7 +11,7 @@ async function echoCase(
 	name: string,
 	flight: number,
 	floor: number,
-	sub?: SubscriptionKey,
+	sub?: PipeSubscriptionKey,
 ): Promise<BenchCase[]> {
 	const server = await bareUdp();
 	server.on("message", (data, from) => server.send(data, from.port, from.address));

@@ -1,5 +1,4 @@
 import { PipeCallbackError } from "./errors.js";
-import { isThenable } from "./thenable.js";
 
 /** Where errors go that have no caller. */
 export interface Reporter {
@@ -7,8 +6,8 @@ export interface Reporter {
 }
 
 /**
- * A list of callbacks of one kind. A change makes a new list, so that the one that is being called is left
- * alone. What one throws, or rejects with, is reported and hurts no other.
+ * A list of callbacks of one kind. One that is removed while the list is being called is not called any more; one that
+ * is added waits for the next time. What a callback throws, or rejects with, is reported and does not affect the others.
  */
 export class Callbacks<A extends readonly unknown[]> {
 	readonly #kind: string;
@@ -38,7 +37,11 @@ export class Callbacks<A extends readonly unknown[]> {
 	}
 
 	call(...args: A): void {
-		for (const callback of this.#list) callReported(this.#kind, this.#reporter, callback, args);
+		const list = this.#list;
+		for (const callback of list) {
+			if (list !== this.#list && !this.#list.includes(callback)) continue;
+			callReported(this.#kind, this.#reporter, callback, args);
+		}
 	}
 }
 
@@ -60,4 +63,8 @@ export function callReported<A extends readonly unknown[]>(
 		reporter.report(new PipeCallbackError(kind, error));
 		return undefined;
 	}
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+	return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

@@ -3,3 +3,6 @@ export const TCP = "tcp" as const;
 
 /** Datagrams: one peer as client, many as server. */
 export const UDP = "udp" as const;
+
+/** The subscription key of all messages. */
+export const SUB_ALL = null;

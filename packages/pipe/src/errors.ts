@@ -1,23 +1,24 @@
-import type { EndReason, PipeRole, Protocol } from "./types.js";
+import { endpointText, printable } from "@p2pd/net";
+import type { PipeEndReason, PipeProtocol, PipeRole } from "./types.js";
 
 /*
  * PipeError                   ERR_PIPE               anything below
- * ├─ PipeOptionError          ERR_PIPE_OPTION        an argument that cannot be
+ * ├─ PipeOptionError          ERR_PIPE_OPTION        an invalid argument or option; `option`
  * ├─ PipeRoleError            ERR_PIPE_ROLE          a method that this role does not have
- * ├─ PipeConnectError         ERR_PIPE_CONNECT       no address could be connected to; `attempts`
- * ├─ PipeBindError            ERR_PIPE_BIND          no local socket could be made
- * ├─ PipeResolveError         ERR_PIPE_RESOLVE       the destination's name gave no address
+ * ├─ PipeConnectError         ERR_PIPE_CONNECT       every connection attempt failed; `attempts`
+ * ├─ PipeBindError            ERR_PIPE_BIND          the local socket could not be made
+ * ├─ PipeResolveError         ERR_PIPE_RESOLVE       the destination's name has no usable address
  * ├─ PipeTimeoutError         ERR_PIPE_TIMEOUT       connecting, resolving or TLS took too long; `phase`
- * ├─ PipeTlsError             ERR_PIPE_TLS           the handshake failed, or the peer is not who it should be
+ * ├─ PipeTlsError             ERR_PIPE_TLS           the handshake failed, or the peer's certificate is invalid
  * ├─ PipeClosedError          ERR_PIPE_CLOSED        the pipe has ended; `reason`
  * ├─ PipeNotSubscribedError   ERR_PIPE_NOT_SUBSCRIBED  `recv` without `subscribe`
  * ├─ PipeOverflowError        ERR_PIPE_OVERFLOW      messages were lost here under the policy "error"; `dropped`
- * ├─ PipeDestinationError     ERR_PIPE_DESTINATION   a send without, or to a wrong, destination
+ * ├─ PipeDestinationError     ERR_PIPE_DESTINATION   a send without a destination, or to a wrong one
  * ├─ PipeTooLongError         ERR_PIPE_TOO_LONG      a message longer than its transport or frame takes
  * ├─ PipeSendError            ERR_PIPE_SEND          the OS refused the data
- * ├─ PipeSendQueueError       ERR_PIPE_SEND_QUEUE    too much is unsent already
- * ├─ PipeFramingError         ERR_PIPE_FRAMING       the stream does not keep to its framing
- * ├─ PipeRelayError           ERR_PIPE_RELAY         a relay that cannot be, or one that failed
+ * ├─ PipeSendQueueError       ERR_PIPE_SEND_QUEUE    too much is unsent
+ * ├─ PipeFramingError         ERR_PIPE_FRAMING       the stream, or a message to send, violates the framing
+ * ├─ PipeRelayError           ERR_PIPE_RELAY         a relay that is not possible, or one that failed
  * ├─ PipeCallbackError        ERR_PIPE_CALLBACK      a callback threw; `callback`
  * └─ PipePatternError         ERR_PIPE_PATTERN       a pattern threw, or took too long; `ms`
  */
@@ -44,21 +45,21 @@ export type PipeErrorCode =
 	| "ERR_PIPE_CALLBACK"
 	| "ERR_PIPE_PATTERN";
 
-/** What every error of this package is. */
+/** The base class of every error of this package. */
 export class PipeError extends Error {
 	override readonly name: string = "PipeError";
 	readonly code: PipeErrorCode = "ERR_PIPE";
 }
 
-/** An argument or option that cannot be. */
+/** An invalid argument or option. */
 export class PipeOptionError extends PipeError {
 	override readonly name = "PipeOptionError";
 	override readonly code = "ERR_PIPE_OPTION";
-	/** Which one. */
+	/** Its name, such as `recvTimeout`. */
 	readonly option: string;
 
 	constructor(option: string, message: string, options?: ErrorOptions) {
-		super(`${option}: ${message}`, options);
+		super(printable(`${option}: ${message}`), options);
 		this.option = option;
 	}
 }
@@ -68,10 +69,10 @@ export class PipeRoleError extends PipeError {
 	override readonly name = "PipeRoleError";
 	override readonly code = "ERR_PIPE_ROLE";
 	readonly method: string;
-	readonly protocol: Protocol;
+	readonly protocol: PipeProtocol;
 	readonly role: PipeRole;
 
-	constructor(method: string, protocol: Protocol, role: PipeRole, hint: string) {
+	constructor(method: string, protocol: PipeProtocol, role: PipeRole, hint: string) {
 		super(`a ${protocol.toUpperCase()} ${role} has no ${method}: ${hint}`);
 		this.method = method;
 		this.protocol = protocol;
@@ -79,45 +80,47 @@ export class PipeRoleError extends PipeError {
 	}
 }
 
-/** One address that was tried, and what came of it. */
-export interface ConnectAttempt {
+/** One address that was tried, and why it failed. */
+export interface PipeConnectAttempt {
 	readonly ip: string;
 	readonly port: number;
 	readonly error: Error;
 }
 
-/** None of the destination's addresses could be connected to; `cause` is the first attempt's error. */
+/** Every connection attempt failed; `cause` is the first attempt's error. */
 export class PipeConnectError extends PipeError {
 	override readonly name = "PipeConnectError";
 	override readonly code = "ERR_PIPE_CONNECT";
-	readonly attempts: readonly ConnectAttempt[];
+	readonly attempts: readonly PipeConnectAttempt[];
 
-	constructor(attempts: readonly ConnectAttempt[]) {
-		const tried = attempts.map(({ ip, port, error }) => `${ip} port ${port}: ${error.message}`).join("; ");
+	constructor(attempts: readonly PipeConnectAttempt[]) {
+		const tried = attempts
+			.map(({ ip, port, error }) => `${endpointText({ ip, port })}: ${error.message}`)
+			.join("; ");
 		super(`cannot connect: ${tried}`, { cause: attempts[0]?.error });
 		this.attempts = attempts;
 	}
 }
 
-/** The route gave no local socket: the port is taken, or the address is not there. */
+/** The local socket could not be made: the port is taken, or the host does not have the address. */
 export class PipeBindError extends PipeError {
 	override readonly name = "PipeBindError";
 	override readonly code = "ERR_PIPE_BIND";
 }
 
-/** The destination's name gave no address of a family that can be used. */
+/** The destination's name has no address of a usable family. */
 export class PipeResolveError extends PipeError {
 	override readonly name = "PipeResolveError";
 	override readonly code = "ERR_PIPE_RESOLVE";
 	readonly host: string;
 
 	constructor(host: string, message: string, options?: ErrorOptions) {
-		super(`cannot resolve ${host}: ${message}`, options);
+		super(printable(`cannot resolve ${host}: ${message}`), options);
 		this.host = host;
 	}
 }
 
-/** Opening took longer than it may. */
+/** Opening took too long. */
 export class PipeTimeoutError extends PipeError {
 	override readonly name = "PipeTimeoutError";
 	override readonly code = "ERR_PIPE_TIMEOUT";
@@ -125,12 +128,12 @@ export class PipeTimeoutError extends PipeError {
 	/** The limit in milliseconds. */
 	readonly timeout: number;
 	/** Addresses that failed before. */
-	readonly attempts: readonly ConnectAttempt[];
+	readonly attempts: readonly PipeConnectAttempt[];
 
 	constructor(
 		phase: "resolve" | "connect" | "tls",
 		timeout: number,
-		attempts: readonly ConnectAttempt[] = [],
+		attempts: readonly PipeConnectAttempt[] = [],
 	) {
 		super(`${phase} took longer than ${timeout} ms`);
 		this.phase = phase;
@@ -139,7 +142,7 @@ export class PipeTimeoutError extends PipeError {
 	}
 }
 
-/** The TLS handshake failed, or the peer's certificate is not good for its name. */
+/** The TLS handshake failed, or the peer's certificate is invalid. */
 export class PipeTlsError extends PipeError {
 	override readonly name = "PipeTlsError";
 	override readonly code = "ERR_PIPE_TLS";
@@ -149,15 +152,15 @@ export class PipeTlsError extends PipeError {
 export class PipeClosedError extends PipeError {
 	override readonly name = "PipeClosedError";
 	override readonly code = "ERR_PIPE_CLOSED";
-	readonly reason: EndReason;
+	readonly reason: PipeEndReason;
 
-	constructor(reason: EndReason) {
+	constructor(reason: PipeEndReason) {
 		super(`the pipe has ended (${reason.kind})`, reason.error === null ? undefined : { cause: reason.error });
 		this.reason = reason;
 	}
 }
 
-/** `recv` or `messages` of something that was not subscribed to. */
+/** `recv` without a matching `subscribe`. */
 export class PipeNotSubscribedError extends PipeError {
 	override readonly name = "PipeNotSubscribedError";
 	override readonly code = "ERR_PIPE_NOT_SUBSCRIBED";
@@ -167,11 +170,11 @@ export class PipeNotSubscribedError extends PipeError {
 	}
 }
 
-/** Messages were lost at this place, because the queue was full under the policy `error`. */
+/** Messages were lost here because the queue was full under the policy `error`. */
 export class PipeOverflowError extends PipeError {
 	override readonly name = "PipeOverflowError";
 	override readonly code = "ERR_PIPE_OVERFLOW";
-	/** How many. */
+	/** How many messages. */
 	readonly dropped: number;
 
 	constructor(sub: string, dropped: number) {
@@ -180,13 +183,13 @@ export class PipeOverflowError extends PipeError {
 	}
 }
 
-/** A send without a destination, or to one that the pipe cannot reach. */
+/** A send without a destination, or to one that the pipe cannot send to. */
 export class PipeDestinationError extends PipeError {
 	override readonly name = "PipeDestinationError";
 	override readonly code = "ERR_PIPE_DESTINATION";
 }
 
-/** A message that is longer than its transport or its framing takes. */
+/** A message that is longer than its transport or framing allows. */
 export class PipeTooLongError extends PipeError {
 	override readonly name = "PipeTooLongError";
 	override readonly code = "ERR_PIPE_TOO_LONG";
@@ -206,11 +209,11 @@ export class PipeSendError extends PipeError {
 	override readonly code = "ERR_PIPE_SEND";
 }
 
-/** More is unsent than the pipe may hold: await your sends. */
+/** Too much is unsent: await your sends. */
 export class PipeSendQueueError extends PipeError {
 	override readonly name = "PipeSendQueueError";
 	override readonly code = "ERR_PIPE_SEND_QUEUE";
-	/** Bytes that wait. */
+	/** Unsent bytes; each send counts as at least 512. */
 	readonly pending: number;
 
 	constructor(pending: number, limit: number) {
@@ -219,13 +222,13 @@ export class PipeSendQueueError extends PipeError {
 	}
 }
 
-/** A stream, or a message to send, that does not keep to the framing. */
+/** A stream, or a message to send, that violates the framing. */
 export class PipeFramingError extends PipeError {
 	override readonly name = "PipeFramingError";
 	override readonly code = "ERR_PIPE_FRAMING";
 }
 
-/** A relay that cannot be (a loop, a role without a destination), or one whose target failed. */
+/** A relay that is not possible (a loop, a target without a destination), or one whose target failed. */
 export class PipeRelayError extends PipeError {
 	override readonly name = "PipeRelayError";
 	override readonly code = "ERR_PIPE_RELAY";
@@ -235,7 +238,7 @@ export class PipeRelayError extends PipeError {
 export class PipeCallbackError extends PipeError {
 	override readonly name = "PipeCallbackError";
 	override readonly code = "ERR_PIPE_CALLBACK";
-	/** Which kind of callback. */
+	/** The kind of callback: `message`, `connect`, `end` or `subscription`. */
 	readonly callback: string;
 
 	constructor(callback: string, cause: unknown) {

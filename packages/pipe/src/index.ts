@@ -3,12 +3,12 @@
  *
  * @packageDocumentation
  */
-export { TCP, UDP } from "./constants.js";
+export { SUB_ALL, TCP, UDP } from "./constants.js";
 export {
-	type ConnectAttempt,
 	PipeBindError,
 	PipeCallbackError,
 	PipeClosedError,
+	type PipeConnectAttempt,
 	PipeConnectError,
 	PipeDestinationError,
 	PipeError,
@@ -27,10 +27,10 @@ export {
 	PipeTlsError,
 	PipeTooLongError,
 } from "./errors.js";
-export { type DelimitedOptions, delimited, lines } from "./framing/delimited.js";
-export { type LengthPrefixedOptions, lengthPrefixed } from "./framing/length-prefixed.js";
-export type { FrameDecoder, Framing } from "./framing/types.js";
+export { delimited, lines, type PipeDelimitedOptions } from "./framing/delimited.js";
+export { lengthPrefixed, type PipeLengthPrefixedOptions } from "./framing/length-prefixed.js";
+export type { PipeFrameDecoder, PipeFraming } from "./framing/types.js";
 export { pipeOpen, tryPipeOpen } from "./open/pipe-open.js";
-export { Pipe } from "./pipe.js";
-export type { Pem, TlsInfo, TlsOptions } from "./tls/types.js";
+export type * from "./open/types.js";
+export type { PipePem, PipeTlsInfo, PipeTlsOptions } from "./tls/types.js";
 export type * from "./types.js";

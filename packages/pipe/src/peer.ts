@@ -1,44 +1,45 @@
 import { isIP } from "node:net";
 import { canonicalIp as canonical } from "@p2pd/address";
+import { endpointText, type NicRef, printable } from "@p2pd/net";
+import { checkPort } from "./check.js";
 import { PipeDestinationError, PipeOptionError } from "./errors.js";
-import type { Peer } from "./types.js";
+import type { PipePeer } from "./types.js";
 
 /**
- * An `[ip, port]` pair in its one spelling: canonical IP text, and a port of 1 to 65535 (or 0 where it means any).
+ * An `[ip, port]` pair in canonical form: canonical IP text, and a port from 1 to 65535 (or 0 where it means any).
  *
- * @throws PipeOptionError if it is not one
+ * @throws PipeOptionError if it is not such a pair
  */
-export function parsePeer(peer: Peer, option: string, anyPort = false): Peer {
-	if (!Array.isArray(peer) || typeof peer[0] !== "string" || isIP(peer[0]) === 0) {
-		throw new PipeOptionError(option, `not a pair of an IP address and a port: ${String(peer)}`);
+export function parsePeer(peer: unknown, option: string, anyPort = false): PipePeer {
+	const [ip, port] = Array.isArray(peer) && peer.length === 2 ? (peer as readonly unknown[]) : [];
+	if (typeof ip !== "string" || isIP(ip) === 0) {
+		throw new PipeOptionError(option, "must be a pair of an IP address and a port: [ip, port]");
 	}
-	checkPort(peer[1], option, anyPort ? 0 : 1);
-	return [canonicalIp(peer[0]), peer[1]];
+	checkPort(port, option, anyPort ? 0 : 1);
+	return [canonicalIp(ip), port];
 }
 
-/** @throws PipeOptionError if `port` is not a whole number of `least` to 65535 */
-export function checkPort(port: unknown, option: string, least: 0 | 1): asserts port is number {
-	if (!Number.isInteger(port) || (port as number) < least || (port as number) > 65535) {
-		throw new PipeOptionError(option, `not a port of ${least} to 65535: ${String(port)}`);
-	}
-}
-
-/** The one spelling of an IP literal (RFC 5952), its zone kept. */
+/** The canonical text of an IP literal (RFC 5952), with its zone. */
 export function canonicalIp(ip: string): string {
-	// IPv4 literals that Node takes have one spelling.
+	// An IPv4 literal that Node accepts has only one spelling.
 	return isIP(ip) === 4 ? ip : canonical(ip);
 }
 
-/** A link-local address without a zone gets the NIC's: without one the kernel cannot know the link. */
-export function withZone(ip: string, nic: { readonly name: string } | null): string {
+/** Adds the NIC as the zone of a link-local address that has none: without a zone the kernel cannot know the link. */
+export function withZone(ip: string, nic: Pick<NicRef, "name"> | null): string {
 	if (!/^fe[89ab]|^ff.2:/i.test(ip) || ip.includes("%") || !ip.includes(":")) return ip;
 	if (nic === null) {
-		throw new PipeDestinationError(`${ip} is link-local: give its zone (${ip}%eth0) or a route on a NIC`);
+		throw new PipeDestinationError(`${ip} is link-local: add its zone (${ip}%eth0) or give a route on a NIC`);
 	}
 	return `${ip}%${nic.name}`;
 }
 
+/** The family of an IP literal. */
+export function familyOf(ip: string): 4 | 6 {
+	return ip.includes(":") ? 6 : 4;
+}
+
 /** `192.0.2.1:80`, `[2001:db8::1]:80`. */
-export function peerText([ip, port]: Peer): string {
-	return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+export function peerText([ip, port]: PipePeer): string {
+	return printable(endpointText({ ip, port }));
 }

@@ -1,96 +1,114 @@
 import type { Socket as UdpSocket } from "node:dgram";
-import type { Server, Socket as TcpSocket } from "node:net";
-import type { Framing } from "./framing/types.js";
-import type { Pipe } from "./pipe.js";
-import type { TlsOptions } from "./tls/types.js";
+import type { Server as TcpServer, Socket as TcpSocket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { ReadableStream, WritableStream } from "node:stream/web";
+import type { PipeTlsInfo } from "./tls/types.js";
 
 /** The transport protocol of a pipe: `TCP` or `UDP`. */
-export type Protocol = "tcp" | "udp";
+export type PipeProtocol = "tcp" | "udp";
 
-/** What a pipe is at its end of the line. `accepted` is a server's side of one TCP connection. */
+/** What a pipe is to its peers. `accepted` is a server's side of one TCP connection. */
 export type PipeRole = "client" | "server" | "accepted";
 
-/** The life of a pipe; it only goes forward. */
+/** The states of a pipe, in their order. */
 export type PipeState = "opening" | "open" | "closing" | "closed";
 
-/** Another host's address and port; link-local addresses carry their zone (`fe80::1%eth0`). */
-export type Peer = readonly [ip: string, port: number];
+/** Another host's IP address and port. A link-local address carries its zone (`fe80::1%eth0`). */
+export type PipePeer = readonly [ip: string, port: number];
 
 /** Bytes to send. A string goes out as UTF-8. */
-export type Sendable = Uint8Array | string;
+export type PipeData = Uint8Array | string;
+
+/** A received message: its sender and its bytes. */
+export type PipeMessage = readonly [peer: PipePeer, data: Buffer];
+
+/** The socket under a pipe. */
+export type PipeSocket = TcpSocket | TcpServer | UdpSocket;
 
 /** Why a pipe ended. The first cause counts. */
-export interface EndReason {
-	/** `local`: `close()` here. `remote`: the peer finished. `error`: see `error`. `abort`: its signal. `parent`: its server closed. */
+export interface PipeEndReason {
+	/**
+	 * `local`: `close()` was called here. `remote`: the peer finished. `error`: see `error`. `abort`: the pipe's signal
+	 * aborted. `parent`: its server closed.
+	 */
 	readonly kind: "local" | "remote" | "error" | "abort" | "parent";
-	/** The cause, where there is one; null for an orderly end. */
+	/** What went wrong; null for an orderly end. */
 	readonly error: Error | null;
 }
 
-/** Called with each message, in the order of arrival; an async one is not waited for. */
-export type MessageCallback = (message: Buffer, peer: Peer, pipe: Pipe) => unknown;
+/** Called with each message, in order of arrival. Its promise, if it returns one, is not awaited. */
+export type PipeMessageCallback = (message: Buffer, peer: PipePeer, pipe: Pipe) => unknown;
 
-/** Called once a connection stands: with the accepted pipe on a server, with the pipe itself on a client. */
-export type ConnectCallback = (message: null, peer: Peer | null, pipe: Pipe) => unknown;
+/** Called once a connection is established: on a server with the accepted pipe, on a client with the pipe itself. */
+export type PipeConnectCallback = (message: null, peer: PipePeer | null, pipe: Pipe) => unknown;
 
 /** Called exactly once, when the pipe is closed and before `close()` resolves. */
-export type EndCallback = (message: null, peer: Peer | null, pipe: Pipe, reason: EndReason) => unknown;
+export type PipeEndCallback = (
+	message: null,
+	peer: PipePeer | null,
+	pipe: Pipe,
+	reason: PipeEndReason,
+) => unknown;
 
-/** Called with what went wrong beside the way of the data: a callback that threw, a slow pattern, a failed relay. */
-export type ErrorCallback = (error: Error, pipe: Pipe) => unknown;
+/** Called with errors that no call can reject with: a callback that threw, a slow pattern, a failed relay. */
+export type PipeErrorCallback = (error: Error, pipe: Pipe) => unknown;
 
 /** Anything that tests a string: a RegExp, or an engine without backtracking such as RE2. */
-export interface PatternTest {
+export interface PipePatternTest {
 	test(text: string): boolean;
 }
 
-/** A pattern over a message's bytes: tested on them as latin1 text (one character a byte), or contained as bytes. */
-export type Pattern = RegExp | PatternTest | Uint8Array;
+/** A pattern over a message: tested on its bytes as latin1 text (one character a byte), or bytes that it contains. */
+export type PipePattern = RegExp | PipePatternTest | Uint8Array;
 
 /**
- * Which messages a subscription takes: all (null), those that a pattern meets, or a pair of a pattern and the
- * sender's address, either of them null for any; port 0 stands for any port of that address.
+ * Which messages a subscription takes: all (`SUB_ALL`, which is null), those that match a pattern, or those that match
+ * a pair of a pattern and the sender's address. Either half of the pair may be null for any; port 0 is any port.
  */
-export type SubscriptionKey = null | Pattern | readonly [pattern: Pattern | null, from: Peer | null];
+export type PipeSubscriptionKey =
+	| null
+	| PipePattern
+	| readonly [pattern: PipePattern | null, from: PipePeer | null];
 
 /**
- * What a full queue does with the next message. `drop-oldest`, `drop-newest`: lose one and count it. `error`:
- * lose it, and reject the `recv` that comes to the gap. `wait`: stop reading from the socket (TCP alone).
+ * What a full queue does with the next message. `drop-oldest` and `drop-newest` lose a message and count it. `error`
+ * loses it, and the `recv` that reaches the gap rejects. `wait` stops reading from the socket (TCP only).
  */
-export type QueuePolicy = "drop-oldest" | "drop-newest" | "error" | "wait";
+export type PipeQueuePolicy = "drop-oldest" | "drop-newest" | "error" | "wait";
 
 /** Options of one subscription. */
-export interface SubscribeOptions {
+export interface PipeSubscribeOptions {
 	/** @default `wait` on TCP, `drop-oldest` on UDP */
-	readonly policy?: QueuePolicy;
-	/** Messages queued at most. @default the pipe's `queueMessages` */
+	readonly policy?: PipeQueuePolicy;
+	/** The most messages that are queued. @default the pipe's `queueMessages` */
 	readonly queueMessages?: number;
-	/** Bytes queued at most; one message always fits. @default the pipe's `queueBytes` */
+	/** The most bytes that are queued. A single message of any size always fits. @default the pipe's `queueBytes` */
 	readonly queueBytes?: number;
-	/** What the subscription is called in `stalledBy` and in `subscriptions`. @default its pattern's text */
+	/** What the subscription is called in `stalledBy` and `subscriptions`. @default its pattern as text */
 	readonly name?: string;
 }
 
 /** The counters of one subscription. */
-export interface SubscriptionInfo {
+export interface PipeSubscriptionInfo {
 	readonly name: string;
-	readonly policy: QueuePolicy;
+	readonly policy: PipeQueuePolicy;
 	/** Messages that wait to be read. */
 	readonly queued: number;
 	/** Their bytes. */
 	readonly queuedBytes: number;
-	/** Messages that matched since the start. */
+	/** Messages that have matched so far. */
 	readonly matched: number;
-	/** Of these, lost to a full queue. */
+	/** Matching messages that were lost because the queue was full. */
 	readonly dropped: number;
-	/** How often a full queue stopped the pipe's reading. */
+	/** How often a full queue stopped the pipe from reading. */
 	readonly stalls: number;
 }
 
-/** Who keeps a TCP pipe from reading. */
-export interface Stall {
-	readonly kind: "subscription" | "relay";
-	/** The subscription's name, or the relay target's address. */
+/** What keeps a TCP pipe from reading. */
+export interface PipeStall {
+	/** `subscription`: a full queue. `relay`: a target that is behind. `send`: the peer does not take what is sent to it. */
+	readonly kind: "subscription" | "relay" | "send";
+	/** The subscription's name, the relay target's address, or the peer's. */
 	readonly name: string;
 }
 
@@ -102,177 +120,175 @@ export interface PipeStats {
 	readonly bytesOut: number;
 	/** Messages that no callback, subscription or relay took. */
 	readonly unmatched: number;
-	/** Datagrams to a UDP client from others than its destination. */
+	/** Datagrams that a UDP client dropped because they were not from its destination. */
 	readonly foreign: number;
-	/** Messages dropped as duplicates. */
+	/** Messages that were dropped as duplicates. */
 	readonly duplicates: number;
-	/** Messages that a relay's target could not take. */
+	/** Messages that were dropped because a relay's target was behind. */
 	readonly relayDropped: number;
-	/** Connections that a server turned away: its accept queue was full, or TLS failed. */
+	/**
+	 * Connections that a server refused: its accept queue was full, it had `maxConnections` already, or the TLS
+	 * handshake failed.
+	 */
 	readonly refused: number;
 }
 
 /** Options of one `recv`. */
-export interface RecvOptions {
+export interface PipeRecvOptions {
 	/** Which subscription to read. @default all messages */
-	readonly sub?: SubscriptionKey;
-	/** Milliseconds to wait; 0 for the pipe's `recvTimeout`, `Infinity` for no end. @default 0 */
+	readonly sub?: PipeSubscriptionKey;
+	/** Milliseconds to wait; 0 is the pipe's `recvTimeout`, Infinity is no limit. @default 0 */
 	readonly timeout?: number;
-	/** Give `[peer, message]` in place of the message. @default false */
+	/** Return `[peer, message]` instead of the message. @default false */
 	readonly full?: boolean;
 	readonly signal?: AbortSignal;
 }
 
-/** Milliseconds, monotonic, and timers: replaced in tests. */
-export interface Clock {
-	now(): number;
-	setTimeout(fn: () => void, ms: number): unknown;
-	clearTimeout(handle: unknown): void;
-}
-
-/** The part of a socket factory (a bound route, `kernelRoute`, a host in memory) that pipes use. */
-export interface PipeSockets {
-	readonly af: 4 | 6;
-	readonly nic: { readonly name: string } | null;
-	readonly localIp: string;
-	udp(options?: {
-		port?: number;
-		reuse?: boolean;
-		broadcast?: boolean;
-		to?: string;
-		signal?: AbortSignal;
-	}): Promise<UdpSocket>;
-	connect(options: {
-		ip: string;
-		port: number;
-		localPort?: number;
-		reuse?: boolean;
-		lingerSeconds?: number;
-		signal?: AbortSignal;
-	}): Promise<TcpSocket>;
-	listen(options?: {
-		port?: number;
-		backlog?: number;
-		reuse?: boolean;
-		lingerSeconds?: number;
-		signal?: AbortSignal;
-	}): Promise<Server>;
-}
-
-/** A route that is not bound yet. */
-export interface BindableRoute {
-	bind(): PipeSockets | Promise<PipeSockets>;
-}
-
-/** Anything with routes, such as an Interface: its first one is used. */
-export interface RouteOwner {
-	route(af?: 4 | 6): BindableRoute | PipeSockets;
-}
-
-/** What a pipe can go out by; null or undefined lets the kernel choose. */
-export type PipeRoute = PipeSockets | BindableRoute | RouteOwner | null | undefined;
-
-/** One resolved address, as `Address.select(af)` gives it. */
-export interface PipeEndpoint {
-	readonly ip: string;
-	readonly port: number;
-}
-
-/** A target that may have several addresses, such as a resolved `Address`. */
-export interface PipeAddress {
-	readonly host: string;
-	readonly port: number;
-	endpoints(af?: 4 | 6): readonly PipeEndpoint[];
-}
-
-/** Where to: a resolved `Address`, an endpoint, `[host, port]`, or `"host:port"`. */
-export type Destination = PipeAddress | PipeEndpoint | readonly [host: string, port: number] | string;
-
-/** An open socket in place of a new one: a Node socket or server, or a descriptor. */
-export type AdoptedSocket = TcpSocket | Server | UdpSocket | { readonly fd: number };
-
-/** Options of `pipeOpen`. Times are in milliseconds. */
-export interface PipeOptions {
-	/** The family, where neither the route nor the destination tells. @default 4 */
-	readonly af?: 4 | 6;
-	/** Local port; 0 lets the kernel choose. @default the route's */
-	readonly localPort?: number;
-	/** Take this socket, which is the pipe's from then on. A TCP socket with a destination is a client's. */
-	readonly socket?: AdoptedSocket;
-	/** Time to connect, over all addresses of the destination. @default 2000 */
-	readonly connectTimeout?: number;
-	/** Time that `recv` waits by default. @default 2000 */
-	readonly recvTimeout?: number;
-	/** Time to resolve the destination's name. @default 2000 */
-	readonly dnsTimeout?: number;
-	/** Time of a TLS handshake. @default 4000 */
-	readonly tlsTimeout?: number;
-	/** Time between two addresses of a destination that are raced (RFC 8305). @default 250 */
-	readonly attemptDelay?: number;
-	/** Time that `close` gives unsent data before it resets; 0 resets at once. @default 4000 */
-	readonly linger?: number;
+/**
+ * One object for TCP and UDP, clients and servers. `pipeOpen` makes it. A method that the pipe's role does not have
+ * rejects with {@link PipeRoleError} (`ERR_PIPE_ROLE`), or throws it if the method returns no promise. A wrong
+ * argument is a {@link PipeOptionError} in the same way.
+ *
+ * Each message goes to the relays first, then to the callbacks, then to the subscriptions. Callbacks do not wait for
+ * each other's promises; a subscription's handler is called again only once its last promise has settled.
+ */
+export interface Pipe {
+	readonly protocol: PipeProtocol;
+	readonly role: PipeRole;
+	readonly state: PipeState;
+	/** The socket's own address. */
+	readonly local: PipePeer;
+	/** The peer; null on a server, which has none or many. */
+	readonly remote: PipePeer | null;
+	/** Why the pipe ended; null while it is open. */
+	readonly reason: PipeEndReason | null;
+	/** The result of the TLS handshake; null without TLS. */
+	readonly tls: PipeTlsInfo | null;
+	readonly stats: PipeStats;
+	/** Each subscription with its counters. */
+	readonly subscriptions: readonly PipeSubscriptionInfo[];
+	/** What has kept a TCP pipe from reading for longest; null if nothing does. */
+	readonly stalledBy: PipeStall | null;
+	/** The open connections of a TCP server. */
+	readonly pipes: ReadonlySet<Pipe>;
 	/**
-	 * SO_LINGER of TCP sockets that a route of `@p2pd/route` makes, in whole seconds to 32767; other factories need
-	 * not know it. 0: every close resets. More: on Linux closing holds up the whole event loop. @default off
+	 * The socket underneath. The pipe still owns it. A STUN client can share a UDP pipe's socket
+	 * (`new StunClient({ sockets: pipe.socket, ... })` of `@p2pd/stun-client`): it keeps its replies to itself.
 	 */
-	readonly lingerSeconds?: number;
-	/** Messages in each subscription's queue. @default 1000 */
-	readonly queueMessages?: number;
-	/** Bytes in each subscription's queue. @default 8 MiB */
-	readonly queueBytes?: number;
-	/** Bytes of unfinished sends above which `send` is refused. @default 16 MiB */
-	readonly sendBytes?: number;
-	/** Bytes under way to a relay's target above which its source waits (TCP) or drops (UDP). @default 1 MiB */
-	readonly relayBytes?: number;
-	/** Leading bytes of a message that patterns see. @default 65536 */
-	readonly patternBytes?: number;
-	/** Time of one pattern test above which it is reported as an error. @default 50 */
-	readonly patternSlow?: number;
-	/** Drop a message that the same sender sent among the last so many (`true`: 1000). @default off */
-	readonly dedupe?: boolean | number;
-	/** SO_REUSEADDR and SO_REUSEPORT. @default false */
-	readonly reuse?: boolean;
-	/** SO_BROADCAST on UDP. @default false */
-	readonly broadcast?: boolean;
-	/** TCP keep-alive; a number is the idle time before the first probe. @default off */
-	readonly keepAlive?: boolean | number;
-	/** TCP_NODELAY. @default true */
-	readonly noDelay?: boolean;
-	/** Keep sending after the peer has finished. @default false: the pipe closes then */
-	readonly halfOpen?: boolean;
-	/** UDP client: take datagrams from anyone. @default false */
-	readonly anySource?: boolean;
-	/** Connections that wait in the kernel. @default 511 */
-	readonly backlog?: number;
-	/** Connections that wait for `accept()`. @default 511 */
-	readonly acceptQueue?: number;
-	/** Connections that a server has at once. @default no limit */
-	readonly maxConnections?: number;
-	/** Cut a TCP stream into messages. @default off: what arrives is handed over as it comes */
-	readonly framing?: Framing;
-	/** TLS over TCP; `true` with a verified peer and no further wishes. A server's needs `cert` and `key`. */
-	readonly tls?: boolean | TlsOptions;
-	/** The first message callback, there before anything can arrive. */
-	readonly onMessage?: MessageCallback;
-	readonly onConnect?: ConnectCallback;
-	readonly onEnd?: EndCallback;
-	/** @default errors go to `process.emitWarning` */
-	readonly onError?: ErrorCallback;
-	/** Gives up opening; later closes the pipe. */
-	readonly signal?: AbortSignal;
-}
+	readonly socket: PipeSocket;
 
-/** What the environment supplies. */
-export interface PipeDeps {
-	/** @default the process's */
-	readonly clock?: Clock;
-	/** What to go out by where there is no route. @default `kernelRoute` */
-	readonly kernel?: (af: 4 | 6) => PipeSockets;
-	/** All addresses of a name, best first. @default `Address` of `@p2pd/address` */
-	readonly resolve?: (
-		host: string,
-		port: number,
-		sockets: PipeSockets | null,
-		limits: { readonly signal: AbortSignal | undefined; readonly timeout: number },
-	) => Promise<PipeAddress>;
+	/** Adds a callback for messages; on a TCP server, for those of connections accepted from now on. */
+	onMessage(callback: PipeMessageCallback): this;
+	offMessage(callback: PipeMessageCallback): this;
+	/** Adds a callback for this connection (called soon if it is established already), or for a server's next ones. TCP. */
+	onConnect(callback: PipeConnectCallback): this;
+	offConnect(callback: PipeConnectCallback): this;
+	/** Adds a callback for the end of the pipe; called soon if it is closed already. */
+	onEnd(callback: PipeEndCallback): this;
+	offEnd(callback: PipeEndCallback): this;
+	/** Adds a callback for errors that have no caller. Without any, they are emitted as process warnings. */
+	onError(callback: PipeErrorCallback): this;
+	offError(callback: PipeErrorCallback): this;
+
+	/**
+	 * Queues the messages that match `sub` for `recv`, or passes them to `handler`, one after another. Subscribing to
+	 * the same messages again, with the same handler, changes nothing.
+	 *
+	 * @throws PipeOptionError for an invalid pattern or policy, or if the same messages have another handler or options
+	 */
+	subscribe(
+		sub?: PipeSubscriptionKey,
+		handler?: PipeMessageCallback | null,
+		options?: PipeSubscribeOptions,
+	): this;
+	/** Removes a subscription and drops its queue; `recv`s that wait on it reject. Unknown ones are ignored. */
+	unsubscribe(sub?: PipeSubscriptionKey): this;
+	/**
+	 * The next message of a subscription, or null after the timeout. Messages that were queued before the pipe ended
+	 * can still be read. With `full`, `[peer, message]`.
+	 *
+	 * Rejects with PipeNotSubscribedError, PipeOverflowError (at a gap, under the policy `error`), PipeClosedError,
+	 * PipeOptionError, or the signal's reason.
+	 */
+	recv(options: PipeRecvOptions & { readonly full: true }): Promise<PipeMessage | null>;
+	recv(options?: PipeRecvOptions & { readonly full?: false }): Promise<Buffer | null>;
+	recv(options?: PipeRecvOptions): Promise<Buffer | PipeMessage | null>;
+	/**
+	 * The messages of a subscription, for `for await`. Subscribes at once if necessary, and then unsubscribes at the
+	 * end. Ends with the pipe, and throws if the pipe ended with an error.
+	 */
+	messages(
+		sub: PipeSubscriptionKey,
+		options: { readonly full: true; readonly signal?: AbortSignal },
+	): AsyncGenerator<PipeMessage, void, undefined>;
+	messages(
+		sub?: PipeSubscriptionKey,
+		options?: { readonly full?: false; readonly signal?: AbortSignal },
+	): AsyncGenerator<Buffer, void, undefined>;
+
+	/**
+	 * Sends bytes, or text as UTF-8. Resolves when the kernel has taken them; do not change them before that. Awaiting
+	 * each send bounds the memory in use. A TCP pipe joins the sends of one tick.
+	 *
+	 * Rejects with PipeClosedError, PipeDestinationError, PipeTooLongError, PipeFramingError, PipeSendQueueError,
+	 * PipeOptionError, or PipeSendError. The last one means that the connection ended first; `onEnd` reports that too,
+	 * so it never becomes an unhandled rejection. The signal only ends the wait: bytes cannot be called back.
+	 *
+	 * @param dest the destination, on UDP @default the pipe's own
+	 */
+	send(data: PipeData, dest?: PipePeer, options?: { readonly signal?: AbortSignal }): Promise<void>;
+	/**
+	 * Finishes sending (half-close) once everything is sent; the peer's messages still arrive. TCP. Rejects with
+	 * PipeClosedError or PipeSendError.
+	 */
+	end(): Promise<void>;
+	/**
+	 * Closes the pipe and, on a server, its connections. Unsent data has `linger` milliseconds without progress to
+	 * leave, waiting calls reject with PipeClosedError, relays are removed. Resolves once the OS has closed the socket
+	 * and the end callbacks were called. Closing again waits for the same.
+	 */
+	close(options?: { readonly linger?: number }): Promise<void>;
+	/** Closes at once: unsent data is dropped, and a TCP peer sees a reset. */
+	reset(): Promise<void>;
+	/** Ends the pipe and returns its socket, still open. On a server, its connections are closed. */
+	detach(): PipeSocket;
+	/** Lets the process exit while the pipe is open. */
+	unref(): this;
+	/** Undoes `unref`. */
+	ref(): this;
+
+	/**
+	 * Sends every message received here on by `target`, until either closes. A TCP pipe waits for a target that is
+	 * behind; a UDP one drops messages and counts them. Two pipes that are linked both ways are a relay: when one
+	 * side's peer finishes sending, the other side's peer is told so, and the opposite direction goes on.
+	 *
+	 * @param options.to the destination, for a target that has none of its own
+	 * @throws PipeRelayError for a loop, a closed pipe, or a target without a destination; PipeOptionError
+	 */
+	addPipe(target: Pipe, options?: { readonly to?: PipePeer }): this;
+	/** Undoes `addPipe`. A pipe that is not linked is ignored. */
+	delPipe(target: Pipe): this;
+
+	/** The next connection of a TCP server, in order of arrival; null after the timeout, if one is given. */
+	accept(options?: { readonly timeout?: number; readonly signal?: AbortSignal }): Promise<Pipe | null>;
+	/** The connections of a TCP server, for `for await`. Ends with the server. */
+	accepted(options?: { readonly signal?: AbortSignal }): AsyncGenerator<Pipe, void, undefined>;
+
+	/** All messages as a Web stream with backpressure. The same stream at every call. */
+	readonly readable: ReadableStream<Uint8Array>;
+	/**
+	 * Sending as a Web stream with backpressure. The same stream at every call. Once it was asked for, the pipe stays
+	 * open for it after the peer has finished, as with `halfOpen`.
+	 */
+	readonly writable: WritableStream<PipeData>;
+	/**
+	 * All messages, and sending, as a Node stream with backpressure. Its two directions end independently, as with
+	 * `halfOpen`; once both have ended, or when it is destroyed, the pipe closes. A connection that was reset is an
+	 * error of the stream.
+	 */
+	toDuplex(): Duplex;
+
+	/** The pipe in one line: `Pipe { tcp client open 127.0.0.1:50000 -> 127.0.0.1:80 }`. */
+	toString(): string;
+	[Symbol.asyncDispose](): Promise<void>;
 }

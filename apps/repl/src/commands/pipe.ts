@@ -1,5 +1,12 @@
 import { once } from "node:events";
-import { type Address, type Peer, type Pipe, type PipeOptions, type Protocol, pipeOpen } from "@p2pd/core";
+import {
+	type Address,
+	type Pipe,
+	type PipeOptions,
+	type PipePeer,
+	type PipeProtocol,
+	pipeOpen,
+} from "@p2pd/core";
 import type { Context, Run } from "../context.js";
 import { CommandError, EXIT, errorLine, UsageError } from "../errors.js";
 import { resolveTarget, socketsFor } from "./common.js";
@@ -32,7 +39,12 @@ export const run: Run = async (context, [protocol = "", target], own) => {
 	return EXIT.ok;
 };
 
-async function dial(context: Context, protocol: Protocol, target: string, flags: PipeFlags): Promise<Pipe> {
+async function dial(
+	context: Context,
+	protocol: PipeProtocol,
+	target: string,
+	flags: PipeFlags,
+): Promise<Pipe> {
 	const { options, out, progress, signal } = context;
 	const address = await resolveTarget(context, target, 0);
 	if (address.port === 0) throw new UsageError(`"${target}" has no port`);
@@ -49,7 +61,7 @@ async function dial(context: Context, protocol: Protocol, target: string, flags:
 }
 
 /** Opens a server; on TCP the conversation is with the first client that comes. */
-async function serve(context: Context, protocol: Protocol, port: number): Promise<Pipe> {
+async function serve(context: Context, protocol: PipeProtocol, port: number): Promise<Pipe> {
 	const { options, out, signal } = context;
 	const sockets = await socketsFor(context, options.family ?? 4);
 	const server = await open(sockets, protocol, undefined, { localPort: port, signal });
@@ -69,7 +81,7 @@ async function serve(context: Context, protocol: Protocol, port: number): Promis
 
 async function open(
 	sockets: Awaited<ReturnType<typeof socketsFor>>,
-	protocol: Protocol,
+	protocol: PipeProtocol,
 	address: Address | undefined,
 	options: PipeOptions,
 ): Promise<Pipe> {
@@ -134,7 +146,7 @@ async function converse({ io, signal }: Context, pipe: Pipe, wait: number): Prom
 	if (failure !== undefined) throw failure;
 }
 
-const peerText = (peer: Peer | null): string => {
+const peerText = (peer: PipePeer | null): string => {
 	if (peer === null) return "nobody";
 	return peer[0].includes(":") ? `[${peer[0]}]:${peer[1]}` : `${peer[0]}:${peer[1]}`;
 };

@@ -73,10 +73,16 @@ export function createSession(signal: () => AbortSignal): Session {
  * message, and nobody would see it.
  */
 function waitingUntil(pipe: core.Pipe, signal: () => AbortSignal): core.Pipe {
-	const recv = pipe.recv.bind(pipe) as (options: core.RecvOptions) => Promise<unknown>;
+	const recv = pipe.recv.bind(pipe) as (options: core.PipeRecvOptions) => Promise<unknown>;
 	const accept = pipe.accept.bind(pipe);
 	Object.defineProperties(pipe, {
-		recv: { value: (options: core.RecvOptions = {}) => recv({ signal: signal(), ...options }) },
+		recv: {
+			value: (options: core.PipeRecvOptions = {}) =>
+				// Anything but plain options goes on as it is, for the error that says what recv takes.
+				Object.getPrototypeOf(Object(options)) === Object.prototype
+					? recv({ signal: signal(), ...options })
+					: recv(options),
+		},
 		accept: {
 			value: (options: Parameters<typeof accept>[0] = {}) => accept({ signal: signal(), ...options }),
 		},

@@ -1,10 +1,12 @@
+import { is } from "@p2pd/net";
+import { bytesOf, checkFraming } from "../check.js";
 import { FRAME_BYTES } from "../defaults.js";
 import { PipeFramingError, PipeOptionError, PipeTooLongError } from "../errors.js";
 import { Partial } from "./partial.js";
-import type { FrameDecoder, Framing } from "./types.js";
+import type { PipeFrameDecoder, PipeFraming } from "./types.js";
 
 /** Options of {@link delimited} and {@link lines}. */
-export interface DelimitedOptions {
+export interface PipeDelimitedOptions {
 	/** Bytes of a message at most, without its delimiter. @default 1 MiB */
 	readonly maxBytes?: number;
 	/**
@@ -20,9 +22,10 @@ export interface DelimitedOptions {
  *
  * @throws PipeOptionError for an empty delimiter
  */
-export function delimited(delimiter: Uint8Array | string, options: DelimitedOptions = {}): Framing {
-	const mark = Buffer.from(delimiter as string);
-	if (mark.length === 0) throw new PipeOptionError("delimiter", "empty");
+export function delimited(delimiter: Uint8Array | string, options: PipeDelimitedOptions = {}): PipeFraming {
+	const mark = Buffer.from(bytesOf(delimiter, "delimiter"));
+	if (mark.length === 0) throw new PipeOptionError("delimiter", "must not be empty");
+	checkFraming(options, { send: is.boolean });
 	const limit = options.maxBytes ?? FRAME_BYTES;
 	return {
 		decoder: () => new DelimiterDecoder(mark, limit),
@@ -31,7 +34,7 @@ export function delimited(delimiter: Uint8Array | string, options: DelimitedOpti
 }
 
 /** Lines of text: each ends with a line feed, and a carriage return before it is taken off. Sent with a line feed. */
-export function lines(options: DelimitedOptions = {}): Framing {
+export function lines(options: PipeDelimitedOptions = {}): PipeFraming {
 	const framing = delimited("\n", options);
 	return { ...framing, decoder: () => new LineDecoder(framing.decoder()) };
 }
@@ -44,7 +47,7 @@ function withDelimiter(message: Uint8Array, mark: Buffer, limit: number): Buffer
 	throw new PipeFramingError("a message holds the delimiter that would end it");
 }
 
-class DelimiterDecoder implements FrameDecoder {
+class DelimiterDecoder implements PipeFrameDecoder {
 	readonly #mark: Buffer;
 	readonly #limit: number;
 	readonly #partial = new Partial();
@@ -115,10 +118,10 @@ class DelimiterDecoder implements FrameDecoder {
 }
 
 /** Takes the carriage returns off. */
-class LineDecoder implements FrameDecoder {
-	readonly #inner: FrameDecoder;
+class LineDecoder implements PipeFrameDecoder {
+	readonly #inner: PipeFrameDecoder;
 
-	constructor(inner: FrameDecoder) {
+	constructor(inner: PipeFrameDecoder) {
 		this.#inner = inner;
 	}
 

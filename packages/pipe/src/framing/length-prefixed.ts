@@ -1,10 +1,12 @@
+import { is } from "@p2pd/net";
+import { checkFraming } from "../check.js";
 import { FRAME_BYTES } from "../defaults.js";
-import { PipeFramingError, PipeOptionError, PipeTooLongError } from "../errors.js";
+import { PipeFramingError, PipeTooLongError } from "../errors.js";
 import { Partial } from "./partial.js";
-import type { FrameDecoder, Framing } from "./types.js";
+import type { PipeFrameDecoder, PipeFraming } from "./types.js";
 
 /** Options of {@link lengthPrefixed}. */
-export interface LengthPrefixedOptions {
+export interface PipeLengthPrefixedOptions {
 	/** Bytes of the length: 1, 2 or 4. @default 4 */
 	readonly bytes?: 1 | 2 | 4;
 	/** Least significant byte first. @default false: network order */
@@ -23,13 +25,11 @@ export interface LengthPrefixedOptions {
  * +--------+------------------+
  * ```
  *
- * @throws PipeOptionError for a size of the length that cannot be
+ * @throws PipeOptionError for an unknown option or a wrong value
  */
-export function lengthPrefixed(options: LengthPrefixedOptions = {}): Framing {
+export function lengthPrefixed(options: PipeLengthPrefixedOptions = {}): PipeFraming {
+	checkFraming(options, { bytes: is.oneOf(1, 2, 4), littleEndian: is.boolean });
 	const { bytes = 4, littleEndian = false } = options;
-	if (bytes !== 1 && bytes !== 2 && bytes !== 4) {
-		throw new PipeOptionError("bytes", `neither 1, 2 nor 4: ${String(bytes)}`);
-	}
 	const limit = Math.min(options.maxBytes ?? FRAME_BYTES, 2 ** (8 * bytes) - 1);
 	return {
 		decoder: () => new LengthDecoder(bytes, littleEndian, limit),
@@ -44,7 +44,7 @@ export function lengthPrefixed(options: LengthPrefixedOptions = {}): Framing {
 	};
 }
 
-class LengthDecoder implements FrameDecoder {
+class LengthDecoder implements PipeFrameDecoder {
 	readonly #size: number;
 	readonly #littleEndian: boolean;
 	readonly #limit: number;

@@ -1,5 +1,5 @@
 /** Cuts one direction of a stream into messages. Made anew for each pipe. */
-export interface FrameDecoder {
+export interface PipeFrameDecoder {
 	/** Takes a chunk as it came from the wire. The decoder may keep it; nobody changes it afterwards. */
 	push(chunk: Buffer): void;
 	/**
@@ -17,8 +17,8 @@ export interface FrameDecoder {
 }
 
 /** How messages are told apart on a stream, in both directions. */
-export interface Framing {
-	decoder(): FrameDecoder;
+export interface PipeFraming {
+	decoder(): PipeFrameDecoder;
 	/**
 	 * The bytes that stand for a message on the wire.
 	 *

@@ -1,61 +1,59 @@
-import { checkParts } from "../check.js";
-import { systemClock } from "../clock.js";
+import { resolveHost } from "@p2pd/address";
+import { FAMILIES, type Family, is, systemClock } from "@p2pd/net";
+import { checkDeps } from "../check.js";
 import { PipeOptionError } from "../errors.js";
-import type { Pipe } from "../pipe.js";
+import { familyOf } from "../peer.js";
 import { NO_OPTIONS, resolveSettings } from "../settings.js";
-import type { Destination, PipeDeps, PipeEndpoint, PipeOptions, PipeRoute, Protocol } from "../types.js";
+import type { Pipe, PipeProtocol } from "../types.js";
 import { openAdopted } from "./adopt.js";
-import { readDestination } from "./destination.js";
-import { kernelSockets } from "./kernel.js";
-import type { Opening } from "./opening.js";
-import { endpointsOf, familyOf, resolveName } from "./resolve.js";
-import { socketsOf } from "./route.js";
-import { openTcpClient, openTcpServer } from "./tcp.js";
-import { openUdp } from "./udp.js";
+import { readDestination, type Target } from "./destination.js";
+import { type Candidate, candidatesOf, kernelSockets, socketsOf } from "./routes.js";
+import { type Opening, openTcpClient, openTcpServer, openUdp } from "./sockets.js";
+import type { PipeDeps, PipeDestination, PipeOptions, PipeRoute } from "./types.js";
 
 const NO_DEPS: PipeDeps = {};
 
 /**
- * Opens a pipe: a client with a destination, a server without.
+ * Opens a pipe: a client if there is a destination, otherwise a server.
  *
- * @param route a bound route or other socket factory, a route, an interface (its first route is taken), or
- * nothing: then the kernel chooses
+ * @param route a bound route or other socket factory, a route, an `Interface` (its first route of each family that
+ * the destination has), or null to let the kernel choose
  * @param protocol `TCP` or `UDP`
  * @param dest an `Address`, an endpoint, `[host, port]` or `"host:port"`
  *
  * Rejects with PipeOptionError, PipeResolveError, PipeDestinationError, PipeBindError, PipeConnectError,
- * PipeTimeoutError, PipeTlsError, or the signal's reason. Nothing stays open then.
+ * PipeTimeoutError, PipeTlsError, the signal's reason, or what an unbound route rejects with. Nothing stays open then.
  */
 export async function pipeOpen(
 	route: PipeRoute,
-	protocol: Protocol,
-	dest?: Destination | null,
+	protocol: PipeProtocol,
+	dest?: PipeDestination | null,
 	options: PipeOptions = NO_OPTIONS,
 	deps: PipeDeps = NO_DEPS,
 ): Promise<Pipe> {
-	if (protocol !== "tcp" && protocol !== "udp") {
-		throw new PipeOptionError("protocol", `neither TCP nor UDP: ${String(protocol)}`);
-	}
-	if (options !== NO_OPTIONS) checkParts(options);
+	const wrong = is.oneOf("tcp", "udp")(protocol, "protocol");
+	if (wrong !== null) throw new PipeOptionError(wrong.path, wrong.message);
+	if (deps !== NO_DEPS) checkDeps(deps);
+	const settings = resolveSettings(protocol, options, deps.clock ?? systemClock);
 	const { signal } = options;
 	signal?.throwIfAborted();
-	const settings = resolveSettings(protocol, options, deps.clock ?? systemClock);
 	const target = dest === undefined || dest === null ? null : readDestination(dest);
-	const literal = target?.endpoints?.[0];
-	const sockets = await socketsOf(route, options.af ?? (literal && familyOf(literal.ip)));
-	const opening: Opening = {
-		protocol,
-		options,
-		settings,
-		sockets,
-		host: target?.host ?? null,
-		kernel: deps.kernel ?? kernelSockets,
-		af: sockets?.af ?? options.af ?? (literal === undefined ? 4 : familyOf(literal.ip)),
+	const kernel = deps.kernel ?? kernelSockets;
+	const factories = await socketsOf(route, familiesOf(target, options.af));
+	const lookup = {
+		resolve: deps.resolve ?? resolveHost,
+		timeout: settings.dnsTimeout,
+		signal,
+		af: options.af,
+		kernel,
 	};
-	const limits = { signal, timeout: settings.dnsTimeout };
-	const endpoints = target && (await endpointsOf(target, sockets, deps.resolve ?? resolveName, limits));
+	const candidates = target && (await candidatesOf(target, factories, lookup));
 	signal?.throwIfAborted();
-	const pipe = await openSocket(opening, endpoints);
+	const [first] = candidates ?? [];
+	const af = first === undefined ? (factories[0]?.af ?? options.af ?? 4) : familyOf(first.ip);
+	const sockets = factories.find((one) => one.af === af) ?? factories[0] ?? kernel(af);
+	const opening: Opening = { protocol, options, settings, sockets, host: target?.host ?? null, af };
+	const pipe = await openSocket(opening, candidates);
 	if (signal?.aborted) {
 		await pipe.reset();
 		throw signal.reason;
@@ -63,18 +61,27 @@ export async function pipeOpen(
 	return pipe;
 }
 
-function openSocket(opening: Opening, endpoints: readonly PipeEndpoint[] | null): Promise<Pipe> {
-	const { socket } = opening.options;
-	if (socket !== undefined) return openAdopted(opening, socket, endpoints);
-	if (opening.protocol === "udp") return openUdp(opening, endpoints);
-	return endpoints === null ? openTcpServer(opening) : openTcpClient(opening, endpoints);
-}
-
-/** `pipeOpen` for those who would rather have null than an error. */
+/** As `pipeOpen`, but returns null instead of an error. */
 export async function tryPipeOpen(...args: Parameters<typeof pipeOpen>): Promise<Pipe | null> {
 	try {
 		return await pipeOpen(...args);
 	} catch {
 		return null;
 	}
+}
+
+/** The families that an interface needs routes of: those of the destination, both for a name, none for a server. */
+function familiesOf(target: Target | null, af: Family | undefined): readonly Family[] {
+	if (af !== undefined) return [af];
+	if (target === null) return [];
+	if (target.endpoints === null) return FAMILIES;
+	const { endpoints } = target;
+	return FAMILIES.filter((family) => endpoints.some(({ ip }) => familyOf(ip) === family));
+}
+
+function openSocket(opening: Opening, candidates: readonly Candidate[] | null): Promise<Pipe> {
+	const { socket } = opening.options;
+	if (socket !== undefined) return openAdopted(opening, socket, candidates);
+	if (opening.protocol === "udp") return openUdp(opening, candidates);
+	return candidates === null ? openTcpServer(opening) : openTcpClient(opening, candidates);
 }

@@ -1,16 +1,8 @@
 import type { Socket } from "node:net";
-import { type ConnectAttempt, PipeConnectError, PipeTimeoutError } from "../errors.js";
+import { type Clock, DeadlineTimer, type DeadlineWaits } from "@p2pd/net";
+import { type PipeConnectAttempt, PipeConnectError, PipeTimeoutError } from "../errors.js";
 import type { Settings } from "../settings.js";
-import type { PipeSockets } from "../types.js";
-import { Deadlines, type Limited } from "./deadlines.js";
-import { giveBack, takeController } from "./stop-signals.js";
-
-/** One address to try, and what to try it with. */
-export interface Candidate {
-	readonly sockets: PipeSockets;
-	readonly ip: string;
-	readonly port: number;
-}
+import type { Candidate } from "./routes.js";
 
 /** What every attempt is made with. */
 export interface AttemptOptions {
@@ -19,16 +11,16 @@ export interface AttemptOptions {
 	readonly lingerSeconds?: number;
 }
 
-/** The first connection that stood. */
+/** The first connection that was established. */
 export interface Connected {
 	readonly socket: Socket;
 	readonly candidate: Candidate;
 }
 
 /**
- * Connects to the first of several addresses that answers (RFC 8305): they are tried in order, the next one
- * when the last one failed or has not answered for `attemptDelay`. A slow attempt goes on beside those after
- * it, until one stands or `connectTimeout` is over.
+ * Connects to the first of several addresses that answers (RFC 8305). They are tried in order, the next one when the
+ * last one failed or has not answered for `attemptDelay`. A slow attempt goes on beside those after it, until one is
+ * established or `connectTimeout` is over.
  *
  * @throws PipeConnectError if all failed, PipeTimeoutError (phase `connect`), or the signal's reason
  */
@@ -43,16 +35,16 @@ export function race(
 	});
 }
 
-class Race implements Limited {
+class Race {
 	readonly #candidates: readonly Candidate[];
 	readonly #options: AttemptOptions;
 	readonly #settings: Settings;
 	readonly #signal: AbortSignal | undefined;
 	readonly #resolve: (connected: Connected) => void;
 	readonly #reject: (error: unknown) => void;
-	readonly #failures: ConnectAttempt[] = [];
-	/** Stops all attempts that are still under way. */
-	readonly #stop = takeController();
+	readonly #failures: PipeConnectAttempt[] = [];
+	/** Stops all attempts that are under way. */
+	readonly #stop = new AbortController();
 	#underWay = 0;
 	#next = 0;
 	#settled = false;
@@ -76,7 +68,7 @@ class Race implements Limited {
 
 	start(): void {
 		const { clock, connectTimeout } = this.#settings;
-		Deadlines.on(clock).add(this, connectTimeout);
+		RaceDeadlines.on(clock).add(this, connectTimeout);
 		this.#signal?.addEventListener("abort", this, { once: true });
 		this.#startNext();
 	}
@@ -86,7 +78,7 @@ class Race implements Limited {
 		this.#reject(new PipeTimeoutError("connect", this.#settings.connectTimeout, this.#failures));
 	}
 
-	/** The program's signal. */
+	/** The caller's signal aborted. */
 	handleEvent(): void {
 		this.#settle();
 		this.#reject(this.#signal?.reason);
@@ -135,10 +127,54 @@ class Race implements Limited {
 	#settle(): void {
 		const { clock } = this.#settings;
 		this.#settled = true;
-		Deadlines.on(clock).remove(this);
+		RaceDeadlines.on(clock).remove(this);
 		if (this.#delay !== null) clock.clearTimeout(this.#delay);
 		this.#signal?.removeEventListener("abort", this);
 		if (this.#underWay > 0) this.#stop.abort();
-		else giveBack(this.#stop, this.#candidates[0]?.sockets);
+	}
+}
+
+/**
+ * The deadlines of all races on one clock. They share a timer, since nearly every connection is established or refused
+ * long before its deadline: a timer for each costs more than everything else that a pipe adds to connecting.
+ */
+class RaceDeadlines implements DeadlineWaits {
+	static readonly #byClock = new WeakMap<Clock, RaceDeadlines>();
+	readonly #running = new Map<Race, number>();
+	readonly #timer: DeadlineTimer;
+
+	private constructor(clock: Clock) {
+		this.#timer = new DeadlineTimer(clock, this);
+	}
+
+	/** Those of a clock. */
+	static on(clock: Clock): RaceDeadlines {
+		let deadlines = RaceDeadlines.#byClock.get(clock);
+		if (deadlines === undefined) {
+			deadlines = new RaceDeadlines(clock);
+			RaceDeadlines.#byClock.set(clock, deadlines);
+		}
+		return deadlines;
+	}
+
+	/** Calls `timedOut` after so many milliseconds, unless `remove` comes first. */
+	add(running: Race, timeout: number): void {
+		this.#running.set(running, this.#timer.add(timeout));
+	}
+
+	remove(running: Race): void {
+		this.#running.delete(running);
+	}
+
+	expire(now: number): number {
+		let next = Number.POSITIVE_INFINITY;
+		for (const [running, deadline] of this.#running) {
+			if (deadline > now) next = Math.min(next, deadline);
+			else {
+				this.#running.delete(running);
+				running.timedOut();
+			}
+		}
+		return next;
 	}
 }

@@ -1,6 +1,8 @@
-import { PipeOptionError } from "../errors.js";
+import type { Reporter } from "../callbacks.js";
+import { PipeOptionError, PipePatternError } from "../errors.js";
 import { parsePeer } from "../peer.js";
-import type { Pattern, PatternTest, Peer, SubscriptionKey } from "../types.js";
+import type { Settings } from "../settings.js";
+import type { PipePattern, PipePatternTest, PipePeer, PipeSubscriptionKey } from "../types.js";
 
 /** Which messages a subscription takes, in the form that is fast to ask. */
 export class Matcher {
@@ -9,14 +11,14 @@ export class Matcher {
 	/** For people: `all`, `/^HTTP/`, `/x/ from 192.0.2.1:80`. */
 	readonly name: string;
 	/** The pattern that is tested on text, if there is one. */
-	readonly test: PatternTest | null;
+	readonly test: PipePatternTest | null;
 	/** Whether every message is taken. */
 	readonly all: boolean;
 	readonly #bytes: Buffer | null;
 	readonly #from: Sender | null;
 
 	/** @param alone whether it equals no other, though it takes the same */
-	constructor(key: SubscriptionKey, alone = false) {
+	constructor(key: PipeSubscriptionKey, alone = false) {
 		const [pattern, from] = isPair(key) ? key : [key, null];
 		const parts = describe(pattern);
 		this.test = parts.test;
@@ -29,7 +31,7 @@ export class Matcher {
 	}
 
 	/** All but the text pattern, which the caller tests since the text is shared between subscriptions. */
-	meets(data: Buffer, peer: Peer): boolean {
+	meets(data: Buffer, peer: PipePeer): boolean {
 		if (this.#from !== null && !this.#from.is(peer)) return false;
 		return this.#bytes === null || data.includes(this.#bytes);
 	}
@@ -43,7 +45,7 @@ class Sender {
 	readonly #anyZone: boolean;
 	readonly #port: number;
 
-	constructor(from: Peer) {
+	constructor(from: PipePeer) {
 		const [ip, port] = parsePeer(from, "sub", true);
 		this.#ip = ip;
 		this.#port = port;
@@ -53,25 +55,27 @@ class Sender {
 		this.#anyZone = ip.startsWith("fe80:") && !ip.includes("%");
 	}
 
-	is(peer: Peer): boolean {
+	is(peer: PipePeer): boolean {
 		if (this.#port !== 0 && peer[1] !== this.#port) return false;
 		const ip = peer[0];
 		return ip === this.#ip || ip === this.#mapped || (this.#anyZone && ip.startsWith(`${this.#ip}%`));
 	}
 }
 
-function isPair(key: SubscriptionKey): key is readonly [pattern: Pattern | null, from: Peer | null] {
+function isPair(
+	key: PipeSubscriptionKey,
+): key is readonly [pattern: PipePattern | null, from: PipePeer | null] {
 	return Array.isArray(key);
 }
 
 interface PatternParts {
 	readonly key: string | null;
 	readonly name: string;
-	readonly test: PatternTest | null;
+	readonly test: PipePatternTest | null;
 	readonly bytes: Buffer | null;
 }
 
-function describe(pattern: Pattern | null): PatternParts {
+function describe(pattern: PipePattern | null): PatternParts {
 	if (pattern === null) return { key: "all", name: "all", test: null, bytes: null };
 	if (pattern instanceof Uint8Array) {
 		if (pattern.length === 0) return describe(null);
@@ -84,7 +88,10 @@ function describe(pattern: Pattern | null): PatternParts {
 		};
 	}
 	if (typeof pattern !== "object" || typeof pattern.test !== "function") {
-		throw new PipeOptionError("sub", "neither a RegExp, bytes, null, nor a pair of these and [ip, port]");
+		throw new PipeOptionError(
+			"sub",
+			"must be a RegExp, bytes, null, or a pair of one of these and [ip, port]",
+		);
 	}
 	if (pattern instanceof RegExp && Object.getPrototypeOf(pattern) === RegExp.prototype) {
 		// A copy, since `g` and `y` keep a place in the caller's own object.
@@ -92,4 +99,34 @@ function describe(pattern: Pattern | null): PatternParts {
 		return { key: String(pattern), name: String(pattern), test: copy, bytes: null };
 	}
 	return { key: null, name: String(pattern), test: pattern, bytes: null };
+}
+
+/**
+ * Tests a pattern on text. The test is synchronous and cannot be stopped, so one that took too long is reported
+ * afterwards; one that threw is reported and does not match.
+ */
+export function runPattern(
+	matcher: Matcher,
+	test: PipePatternTest,
+	text: string,
+	{ clock, patternSlow }: Settings,
+	reporter: Reporter,
+): boolean {
+	// A RegExp with the flags g or y starts where its last match ended, unless it is put back.
+	if ("lastIndex" in test) test.lastIndex = 0;
+	const start = clock.now();
+	let meets = false;
+	try {
+		meets = Boolean(test.test(text));
+	} catch (cause) {
+		reporter.report(
+			new PipePatternError(`the pattern ${matcher.name} threw`, clock.now() - start, { cause }),
+		);
+	}
+	const ms = clock.now() - start;
+	if (ms > patternSlow) {
+		const took = `${ms.toFixed(1)} ms for ${text.length} bytes`;
+		reporter.report(new PipePatternError(`the pattern ${matcher.name} took ${took}`, ms));
+	}
+	return meets;
 }

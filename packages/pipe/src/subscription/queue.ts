@@ -1,45 +1,45 @@
-import type { Peer } from "../types.js";
+import { Fifo } from "../fifo.js";
+import type { PipeMessage } from "../types.js";
 
-/** A received message: who sent it, and its bytes. */
-export type Message = readonly [peer: Peer, data: Buffer];
-
-/** First in, first out, with a count of the bytes. Taking is O(1): the head moves on and is cut off in bulk. */
+/** Messages in order of arrival, with their size in memory. */
 export class MessageQueue {
-	#items: (Message | undefined)[] = [];
-	#head = 0;
+	readonly #messages = new Fifo<PipeMessage>();
 	#bytes = 0;
 
 	get length(): number {
-		return this.#items.length - this.#head;
+		return this.#messages.length;
 	}
 
 	get bytes(): number {
 		return this.#bytes;
 	}
 
-	push(message: Message): void {
-		this.#items.push(message);
-		this.#bytes += message[1].length;
+	push(message: PipeMessage): void {
+		const kept = compact(message);
+		this.#messages.push(kept);
+		this.#bytes += kept[1].length;
 	}
 
-	shift(): Message | undefined {
-		const message = this.#items[this.#head];
-		if (message === undefined) return undefined;
-		this.#items[this.#head++] = undefined;
-		this.#bytes -= message[1].length;
-		if (this.#head === this.#items.length) {
-			this.#items = [];
-			this.#head = 0;
-		} else if (this.#head >= 1024 && this.#head * 2 >= this.#items.length) {
-			this.#items = this.#items.slice(this.#head);
-			this.#head = 0;
-		}
+	shift(): PipeMessage | undefined {
+		const message = this.#messages.shift();
+		if (message !== undefined) this.#bytes -= message[1].length;
 		return message;
 	}
 
 	clear(): void {
-		this.#items = [];
-		this.#head = 0;
+		this.#messages.clear();
 		this.#bytes = 0;
 	}
+}
+
+/**
+ * A frame is a slice of the chunk that it arrived in, and keeps the whole chunk in memory. One that is less than half
+ * of it is copied, so that the count of bytes is at least half the truth.
+ */
+function compact(message: PipeMessage): PipeMessage {
+	const [peer, data] = message;
+	if (data.length * 2 >= data.buffer.byteLength) return message;
+	const copy = Buffer.allocUnsafeSlow(data.length);
+	data.copy(copy);
+	return [peer, copy];
 }

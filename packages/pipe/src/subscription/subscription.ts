@@ -1,11 +1,25 @@
 import { callReported } from "../callbacks.js";
 import { PipeClosedError, PipeOverflowError } from "../errors.js";
-import type { EndReason, QueuePolicy, SubscriptionInfo } from "../types.js";
+import type {
+	PipeEndReason,
+	PipeMessage,
+	PipeMessageCallback,
+	PipeQueuePolicy,
+	PipeSubscriptionInfo,
+} from "../types.js";
 import type { Matcher } from "./matcher.js";
-import { type Message, MessageQueue } from "./queue.js";
-import { type Waiter, Waiters } from "./waiter.js";
+import { MessageQueue } from "./queue.js";
+import { type Waiter, Waiters } from "./waiters.js";
 
-/** What a subscription needs of the pipe around it. */
+/** Takes each message instead of `recv`. */
+export interface MessageHandler {
+	/** What the program gave, to tell the same handler again. */
+	readonly given: PipeMessageCallback;
+	/** What it throws is reported. A promise holds up the next message. */
+	handle(message: PipeMessage): unknown;
+}
+
+/** What a subscription needs from the pipe around it. */
 export interface SubscriptionHost {
 	/** Stop reading until `release`: the queue is full. */
 	stall(by: Subscription): void;
@@ -20,35 +34,36 @@ export interface SubscriptionInit {
 	readonly given: unknown;
 	readonly matcher: Matcher;
 	readonly name: string;
-	readonly policy: QueuePolicy;
+	readonly policy: PipeQueuePolicy;
 	readonly maxMessages: number;
 	readonly maxBytes: number;
-	/** Takes each message in place of `recv`; what it throws is reported. A promise holds up the next message. */
-	readonly handler: ((message: Message) => unknown) | null;
+	readonly handler: MessageHandler | null;
 	readonly host: SubscriptionHost;
-	/** The pipe's end, where it has ended already. */
-	readonly ended: EndReason | null;
+	/** The pipe's end, if it has ended already. */
+	readonly ended: PipeEndReason | null;
 }
 
-/** A bounded queue of the messages that a pattern meets, and those who wait for the next one. */
+/** A bounded queue of the messages that match, and the calls that wait for the next one. */
 export class Subscription {
+	readonly kind = "subscription";
 	readonly given: unknown;
 	readonly matcher: Matcher;
 	readonly name: string;
-	readonly policy: QueuePolicy;
+	readonly policy: PipeQueuePolicy;
 	readonly #maxMessages: number;
 	readonly #maxBytes: number;
-	readonly #handler: ((message: Message) => unknown) | null;
+	readonly handler: MessageHandler | null;
 	readonly #host: SubscriptionHost;
 	readonly #queue = new MessageQueue();
-	readonly #waiters = new Waiters<Message>();
+	readonly #waiters = new Waiters<PipeMessage>();
 	#handling = false;
 	#stalling = false;
 	/** Messages lost since the last one queued, under the policy `error`. */
 	#gap = 0;
-	#ended: EndReason | null;
+	#ended: PipeEndReason | null;
 	#matched = 0;
 	#dropped = 0;
+	#isDropped = false;
 	#stalls = 0;
 
 	constructor(init: SubscriptionInit) {
@@ -58,12 +73,12 @@ export class Subscription {
 		this.policy = init.policy;
 		this.#maxMessages = init.maxMessages;
 		this.#maxBytes = init.maxBytes;
-		this.#handler = init.handler;
+		this.handler = init.handler;
 		this.#host = init.host;
 		this.#ended = init.ended;
 	}
 
-	get info(): SubscriptionInfo {
+	get info(): PipeSubscriptionInfo {
 		return {
 			name: this.name,
 			policy: this.policy,
@@ -75,21 +90,21 @@ export class Subscription {
 		};
 	}
 
-	/** Whether a handler takes the messages, in place of `recv`. */
-	get handled(): boolean {
-		return this.#handler !== null;
+	/** Whether it was removed, and takes no message any more. */
+	get dropped(): boolean {
+		return this.#isDropped;
 	}
 
 	/** Takes a message that the matcher meets. */
-	push(message: Message): void {
+	push(message: PipeMessage): void {
 		this.#matched++;
 		const waiter = this.#waiters.shift();
 		if (waiter !== undefined) {
 			waiter.resolve(message);
 			return;
 		}
-		if (this.#handler !== null && !this.#handling) {
-			this.#handle(message, this.#handler);
+		if (this.handler !== null && !this.#handling) {
+			this.#handle(message, this.handler);
 			return;
 		}
 		if (!this.#makeRoom(message[1].length)) return;
@@ -102,7 +117,7 @@ export class Subscription {
 	}
 
 	/** The next queued message, if there is one; what is read may let the pipe read on. */
-	take(): Message | undefined {
+	take(): PipeMessage | undefined {
 		const message = this.#queue.shift();
 		// Half empty before it goes on, or pipe and reader would take turns at every message.
 		if (
@@ -130,7 +145,7 @@ export class Subscription {
 	}
 
 	/** Waits for the next message, with its sender if `full`; null once the clock passes `deadline`. */
-	wait(deadline: number, full: boolean, signal?: AbortSignal): Promise<Buffer | Message | null> {
+	wait(deadline: number, full: boolean, signal?: AbortSignal): Promise<Buffer | PipeMessage | null> {
 		return new Promise((resolve, reject) => {
 			this.#waiters.add(new MessageWaiter(resolve, reject, deadline, full), signal);
 		});
@@ -142,7 +157,7 @@ export class Subscription {
 	}
 
 	/** No message will follow; what is queued stays to be read. */
-	end(reason: EndReason): void {
+	end(reason: PipeEndReason): void {
 		if (this.#ended !== null) return;
 		this.#ended = reason;
 		this.#waiters.rejectAll(new PipeClosedError(reason));
@@ -150,6 +165,7 @@ export class Subscription {
 
 	/** Lets go of everything: the queue, the waits (with `error`), the pipe's reading. */
 	drop(error: Error): void {
+		this.#isDropped = true;
 		this.#queue.clear();
 		this.#waiters.rejectAll(error);
 		if (!this.#stalling) return;
@@ -189,11 +205,11 @@ export class Subscription {
 	}
 
 	/** Gives a message to the handler, then those that were queued meanwhile; never two at once. */
-	#handle(first: Message, handler: (message: Message) => unknown): void {
+	#handle(first: PipeMessage, handler: MessageHandler): void {
 		this.#handling = true;
-		let message: Message | undefined = first;
+		let message: PipeMessage | undefined = first;
 		while (message !== undefined) {
-			const pending = callReported("subscription", this.#host, handler, [message]);
+			const pending = callReported("subscription", this.#host, handler.handle, [message]);
 			if (pending !== undefined) {
 				void pending.then(() => this.#next(handler));
 				return;
@@ -204,7 +220,7 @@ export class Subscription {
 		this.#reportGap();
 	}
 
-	#next(handler: (message: Message) => unknown): void {
+	#next(handler: MessageHandler): void {
 		const message = this.take();
 		if (message !== undefined) {
 			this.#handle(message, handler);
@@ -223,14 +239,14 @@ export class Subscription {
 }
 
 /** A `recv` that waits. */
-class MessageWaiter implements Waiter<Message> {
+class MessageWaiter implements Waiter<PipeMessage> {
 	readonly reject: (error: unknown) => void;
 	readonly deadline: number;
-	readonly #resolve: (message: Buffer | Message | null) => void;
+	readonly #resolve: (message: Buffer | PipeMessage | null) => void;
 	readonly #full: boolean;
 
 	constructor(
-		resolve: (message: Buffer | Message | null) => void,
+		resolve: (message: Buffer | PipeMessage | null) => void,
 		reject: (error: unknown) => void,
 		deadline: number,
 		full: boolean,
@@ -241,7 +257,7 @@ class MessageWaiter implements Waiter<Message> {
 		this.#full = full;
 	}
 
-	resolve(message: Message | null): void {
+	resolve(message: PipeMessage | null): void {
 		this.#resolve(this.#full || message === null ? message : message[1]);
 	}
 }

@@ -2,8 +2,8 @@ import { inspect } from "node:util";
 import { kernelRoute } from "@p2pd/route";
 import { afterEach, describe, expect, it } from "vitest";
 import {
-	type Framing,
 	type Pipe,
+	type PipeFraming,
 	type PipeOptions,
 	type PipeRoute,
 	pipeOpen,
@@ -39,8 +39,8 @@ describe("a wrong value is refused where it is given", () => {
 	});
 
 	it.each<[string, PipeOptions]>([
-		["framing", { framing: wrong<Framing>("lines") }],
-		["framing", { framing: wrong<Framing>({ decoder: () => null }) }],
+		["framing", { framing: wrong<PipeFraming>("lines") }],
+		["framing", { framing: wrong<PipeFraming>({ decoder: () => null }) }],
 		["onMessage", { onMessage: wrong(5) }],
 		["onEnd", { onEnd: wrong("x") }],
 		["options", wrong(null)],

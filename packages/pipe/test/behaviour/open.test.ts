@@ -149,15 +149,17 @@ describe("routes and destinations", () => {
 		const server = await pipes.server(TCP);
 		const [, port] = server.local;
 		const asked: unknown[] = [];
-		const resolve = async (...args: unknown[]): Promise<PipeAddress> => {
+		const resolve = async (...args: unknown[]): Promise<readonly string[]> => {
 			asked.push(args);
-			return { host: "x", port, endpoints: () => [{ ip: "127.0.0.1", port }] };
+			return ["127.0.0.1"];
 		};
 		const pipe = pipes.keep(
 			await pipeOpen(null, TCP, `peer.example:${port}`, { dnsTimeout: 7 }, { resolve }),
 		);
 		expect(pipe.remote).toEqual(["127.0.0.1", port]);
-		expect(asked).toEqual([["peer.example", port, null, { signal: undefined, timeout: 7 }]]);
+		expect(asked).toEqual([
+			["peer.example", { af: undefined, signal: undefined, timeout: 7 }, { sockets: null }],
+		]);
 	});
 
 	test("what resolving fails with is the cause", async () => {
@@ -287,39 +289,19 @@ describe("what a factory is asked for", () => {
 		}
 	});
 
-	test("every connection of a factory that may keep its signal has one of its own", async () => {
+	test("every connection has a signal of its own, which aborts only while it is being made", async () => {
 		const { sockets, asked } = noting();
 		const server = pipes.keep(await pipeOpen(sockets, TCP));
-		for (const _ of [1, 2]) {
-			pipes.keep(await pipeOpen(sockets, TCP, ["127.0.0.1", server.local[1]]));
-		}
-		expect(asked[1]?.signal).toBeInstanceOf(AbortSignal);
-		expect(asked[2]?.signal).not.toBe(asked[1]?.signal);
-	});
-
-	test("connections of a route under way never share a signal, and one that aborted is not used again", async () => {
-		const asked: (AbortSignal | undefined)[] = [];
-		const route = kernelRoute(4);
-		const connect = route.connect.bind(route);
-		route.connect = (options) => {
-			asked.push(options.signal);
-			return connect(options);
-		};
-		const server = await pipes.server(TCP);
 		const dest = ["127.0.0.1", server.local[1]] as const;
-		for (const pipe of await Promise.all([1, 2, 3].map(() => pipeOpen(route, TCP, dest)))) pipes.keep(pipe);
-		expect(new Set(asked).size).toBe(3);
-
+		for (const pipe of await Promise.all([1, 2, 3].map(() => pipeOpen(sockets, TCP, dest)))) pipes.keep(pipe);
 		const stop = new AbortController();
-		const opening = pipeOpen(route, TCP, dest, { signal: stop.signal });
+		const opening = pipeOpen(sockets, TCP, dest, { signal: stop.signal });
 		// Asked for after the microtasks that read the destination, long before the kernel's answer.
-		for (let turn = 0; asked.length < 4 && turn < 50; turn++) await Promise.resolve();
-		// Those that stand have let go of theirs, which are used again.
-		expect(asked.slice(0, 3)).toContain(asked[3]);
+		for (let turn = 0; asked.length < 5 && turn < 50; turn++) await Promise.resolve();
 		stop.abort(new Error("enough"));
 		await expect(opening).rejects.toThrow("enough");
-		expect(asked[3]?.aborted).toBe(true);
-		pipes.keep(await pipeOpen(route, TCP, dest));
-		expect(asked[4]?.aborted).toBe(false);
+		const signals = asked.slice(1).map(({ signal }) => signal);
+		expect(new Set(signals).size).toBe(4);
+		expect(signals.map((signal) => signal?.aborted)).toEqual([false, false, false, true]);
 	});
 });

@@ -3,10 +3,10 @@ import type { Server } from "node:net";
 import { kernelRoute } from "@p2pd/route";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
-	type EndReason,
 	lengthPrefixed,
 	lines,
 	type Pipe,
+	type PipeEndReason,
 	type PipeSockets,
 	pipeOpen,
 	TCP,
@@ -18,7 +18,7 @@ import { eventually, Pipes } from "../support/pair.js";
 const pipes = new Pipes();
 afterEach(() => pipes.close());
 
-const endOf = (pipe: Pipe): Promise<EndReason> =>
+const endOf = (pipe: Pipe): Promise<PipeEndReason> =>
 	new Promise((resolve) => {
 		pipe.onEnd((_message, _peer, _pipe, reason) => resolve(reason));
 	});

@@ -1,11 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { EndReason, Peer, QueuePolicy, SubscriptionKey } from "../../src/index.js";
+import type { PipeEndReason, PipePeer, PipeQueuePolicy, PipeSubscriptionKey } from "../../src/index.js";
 import { Matcher } from "../../src/subscription/matcher.js";
-import { Subscription, type SubscriptionInit } from "../../src/subscription/subscription.js";
+import {
+	type MessageHandler,
+	Subscription,
+	type SubscriptionInit,
+} from "../../src/subscription/subscription.js";
 
-const peer: Peer = ["192.0.2.1", 9];
-const local: EndReason = { kind: "local", error: null };
+const peer: PipePeer = ["192.0.2.1", 9];
+const local: PipeEndReason = { kind: "local", error: null };
+
+const handledBy = (handle: MessageHandler["handle"]): MessageHandler => ({ given: () => undefined, handle });
 
 function make(init: Partial<SubscriptionInit> = {}) {
 	const calls: string[] = [];
@@ -100,7 +106,7 @@ describe("queue policies", () => {
 	});
 
 	test("whatever happens, the limits hold and every message is read, queued or counted as lost", () => {
-		const policy = fc.constantFrom<QueuePolicy>("drop-oldest", "drop-newest", "error");
+		const policy = fc.constantFrom<PipeQueuePolicy>("drop-oldest", "drop-newest", "error");
 		const step = fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 12 }));
 		fc.assert(
 			fc.property(policy, fc.array(step, { maxLength: 200 }), (chosen, steps) => {
@@ -141,10 +147,10 @@ describe("handlers", () => {
 		const { push, calls } = make({
 			policy: "wait",
 			maxMessages: 2,
-			handler: ([, data]) => {
+			handler: handledBy(([, data]) => {
 				seen.push(String(data));
 				return new Promise<void>((resolve) => gates.push(resolve));
-			},
+			}),
 		});
 		for (const text of ["a", "b", "c"]) push(text);
 		expect([seen, calls]).toEqual([["a"], ["stall"]]);
@@ -161,11 +167,11 @@ describe("handlers", () => {
 	test("what it throws or rejects with is reported, and the next message still comes", async () => {
 		const seen: string[] = [];
 		const { push, errors } = make({
-			handler: ([, data]) => {
+			handler: handledBy(([, data]) => {
 				seen.push(String(data));
 				if (seen.length === 1) throw new Error("thrown");
 				return Promise.reject(new Error("rejected"));
-			},
+			}),
 		});
 		for (const text of ["a", "b", "c"]) push(text);
 		await new Promise((resolve) => setImmediate(resolve));
@@ -184,10 +190,12 @@ describe("handlers", () => {
 		const { push, errors } = make({
 			policy: "error",
 			maxMessages: 1,
-			handler: () =>
-				new Promise<void>((resolve) => {
-					open = resolve;
-				}),
+			handler: handledBy(
+				() =>
+					new Promise<void>((resolve) => {
+						open = resolve;
+					}),
+			),
 		});
 		for (const text of ["a", "b", "c", "d"]) push(text);
 		open();
@@ -226,13 +234,13 @@ describe("waiting", () => {
 });
 
 describe("matchers", () => {
-	const meets = (key: SubscriptionKey, data: string, from: Peer): boolean => {
+	const meets = (key: PipeSubscriptionKey, data: string, from: PipePeer): boolean => {
 		const matcher = new Matcher(key);
 		const bytes = Buffer.from(data, "latin1");
 		return matcher.meets(bytes, from) && (matcher.test?.test(data) ?? true);
 	};
 
-	test.each<[string, SubscriptionKey, Peer, boolean]>([
+	test.each<[string, PipeSubscriptionKey, PipePeer, boolean]>([
 		["the same", [null, ["2001:db8::1", 9]], ["2001:db8::1", 9], true],
 		["another spelling", [null, ["2001:DB8:0:0::1", 9]], ["2001:db8::1", 9], true],
 		["another port", [null, ["2001:db8::1", 9]], ["2001:db8::1", 8], false],
@@ -248,7 +256,7 @@ describe("matchers", () => {
 	});
 
 	test("equal ones have one key, different ones have not", () => {
-		const key = (sub: SubscriptionKey): string | null => new Matcher(sub).key;
+		const key = (sub: PipeSubscriptionKey): string | null => new Matcher(sub).key;
 		expect(key([/a/, null])).toBe(key(/a/));
 		expect(key(null)).toBe(key([null, null]));
 		expect(key(Buffer.alloc(0))).toBe(key(null));
@@ -265,7 +273,7 @@ describe("matchers", () => {
 		["no address", [null, ["example.com", 5]]],
 		["no port", [null, ["192.0.2.1", 65536]]],
 	])("refuses %s", (_name, key) => {
-		expect(() => new Matcher(key as SubscriptionKey)).toThrow(
+		expect(() => new Matcher(key as PipeSubscriptionKey)).toThrow(
 			expect.objectContaining({ code: "ERR_PIPE_OPTION" }),
 		);
 	});

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { type PipeOptions, pipeOpen, TCP, type TlsOptions } from "../../src/index.js";
+import { type PipeOptions, type PipeTlsOptions, pipeOpen, TCP } from "../../src/index.js";
 import { makeAuthority } from "../support/certificate.js";
 import { eventually, Pipes } from "../support/pair.js";
 
@@ -13,7 +13,7 @@ const identity = authority.issue("peer.example", "127.0.0.1");
 const ca = authority.cert;
 
 /** Connects to a server by the name `peer.example`. */
-async function byName(server: TlsOptions, client: TlsOptions | true, options: PipeOptions = {}) {
+async function byName(server: PipeTlsOptions, client: PipeTlsOptions | true, options: PipeOptions = {}) {
 	const listening = await pipes.server(TCP, { tls: server });
 	const endpoint = { ip: "127.0.0.1", port: listening.local[1] };
 	const dest = { host: "peer.example", port: endpoint.port, endpoints: () => [endpoint] };
@@ -31,7 +31,7 @@ describe("verification", () => {
 		expect(accepted?.tls).toMatchObject({ verified: false, peerCertificate: null });
 	});
 
-	test.each<[string, TlsOptions, TlsOptions | true, string]>([
+	test.each<[string, PipeTlsOptions, PipeTlsOptions | true, string]>([
 		["an authority that nobody knows", identity, true, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
 		[
 			"a certificate for another name",
@@ -73,12 +73,12 @@ describe("client certificates", () => {
 		});
 	});
 
-	test.each<[string, TlsOptions]>([
+	test.each<[string, PipeTlsOptions]>([
 		["none", { ca }],
 		["a stranger's", { ca, ...strangers }],
 	])("required: %s is turned away, and counted", async (_name, options) => {
 		const errors: unknown[] = [];
-		const tls: TlsOptions = { ...identity, ca, clientCertificate: "required" };
+		const tls: PipeTlsOptions = { ...identity, ca, clientCertificate: "required" };
 		const server = await pipes.server(TCP, { tls, onError: (error) => errors.push(error) });
 		// TLS 1.3 lets the client believe that all is well until the server's alert comes.
 		const pipe = await pipes.client(server, { tls: options });

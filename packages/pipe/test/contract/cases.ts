@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type EndReason, type Peer, type Pipe, pipeOpen } from "../../src/index.js";
+import { type Pipe, type PipeEndReason, type PipePeer, pipeOpen } from "../../src/index.js";
 import type { ContractCase, Scene } from "./environment.js";
 
 const STREAMS = ["tcp", "tls"] as const;
@@ -17,7 +17,7 @@ async function gather(scene: Scene, pipe: Pipe, length: number): Promise<string>
 	return text;
 }
 
-function portOf(peer: Peer | null): number | undefined {
+function portOf(peer: PipePeer | null): number | undefined {
 	return peer?.[1];
 }
 
@@ -87,7 +87,7 @@ export const CONTRACT: readonly ContractCase[] = [
 		async run(scene) {
 			const { client, there } = await scene.pair();
 			const [ip] = there.remote ?? [scene.env.clientSockets.af === 4 ? "192.0.2.99" : "2001:db8::99", 1];
-			const foreign: Peer = [scene.env.clientSockets.af === 4 ? "192.0.2.98" : "2001:db8::98", 0];
+			const foreign: PipePeer = [scene.env.clientSockets.af === 4 ? "192.0.2.98" : "2001:db8::98", 0];
 			there
 				.subscribe()
 				.subscribe(/h[ae]llo/g)
@@ -193,7 +193,7 @@ export const CONTRACT: readonly ContractCase[] = [
 			await scene.until(Promise.all([client.close(), client.close()]));
 			await scene.until(client.reset());
 			assert.deepEqual(ends, [["closed", "local"]]);
-			const late = new Promise<EndReason>((resolve) =>
+			const late = new Promise<PipeEndReason>((resolve) =>
 				client.onEnd((_m, _p, _pipe, reason) => resolve(reason)),
 			);
 			assert.deepEqual(await scene.until(late), { kind: "local", error: null });
@@ -206,7 +206,7 @@ export const CONTRACT: readonly ContractCase[] = [
 			const { client } = await scene.pair({}, { signal: stop.signal });
 			client.subscribe();
 			const waiting = assert.rejects(client.recv(), closed);
-			const ended = new Promise<EndReason>((resolve) =>
+			const ended = new Promise<PipeEndReason>((resolve) =>
 				client.onEnd((_m, _p, _pipe, reason) => resolve(reason)),
 			);
 			const why = new Error("enough");
@@ -480,7 +480,7 @@ export const CONTRACT: readonly ContractCase[] = [
 ];
 
 /** The client's address as `there` sees it: that of its next message. */
-async function addressOf(scene: Scene, client: Pipe, there: Pipe): Promise<Peer> {
+async function addressOf(scene: Scene, client: Pipe, there: Pipe): Promise<PipePeer> {
 	there.subscribe(/^where am I$/);
 	await scene.until(client.send("where am I"));
 	const got = await scene.until(there.recv({ sub: /^where am I$/, full: true }));

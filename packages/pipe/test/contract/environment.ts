@@ -2,8 +2,8 @@ import {
 	type Pipe,
 	type PipeDeps,
 	type PipeOptions,
+	type PipeProtocol,
 	type PipeSockets,
-	type Protocol,
 	pipeOpen,
 } from "../../src/index.js";
 
@@ -44,7 +44,7 @@ export class Scene {
 		this.env = env;
 	}
 
-	get protocol(): Protocol {
+	get protocol(): PipeProtocol {
 		return this.env.transport === "udp" ? "udp" : "tcp";
 	}
 

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { buildNetwork, ManualClock } from "@p2pd/testnet";
 import { afterEach, describe, expect, test } from "vitest";
-import { type EndReason, type Pipe, pipeOpen, TCP, UDP } from "../../src/index.js";
+import { type Pipe, type PipeEndReason, pipeOpen, TCP, UDP } from "../../src/index.js";
 import { eventually, Pipes } from "../support/pair.js";
 
 const pipes = new Pipes();
@@ -29,7 +29,7 @@ async function barePeer(options = {}): Promise<[Pipe, Socket]> {
 	return [pipe, socket];
 }
 
-const endOf = (pipe: Pipe): Promise<EndReason> =>
+const endOf = (pipe: Pipe): Promise<PipeEndReason> =>
 	new Promise((resolve) => {
 		pipe.onEnd((_message, _peer, _pipe, reason) => resolve(reason));
 	});

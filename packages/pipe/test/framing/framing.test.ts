@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { delimited, type Framing, lengthPrefixed, lines } from "../../src/index.js";
+import { delimited, lengthPrefixed, lines, type PipeFraming } from "../../src/index.js";
 
 /** Everything that a decoder makes of `wire`, cut at `cuts`. */
-function decode(framing: Framing, wire: Buffer, cuts: readonly number[] = [], late = false): string[] {
+function decode(framing: PipeFraming, wire: Buffer, cuts: readonly number[] = [], late = false): string[] {
 	const decoder = framing.decoder();
 	const frames: string[] = [];
 	const places = [...new Set(cuts.map((cut) => cut % (wire.length + 1)))].sort((a, b) => a - b);
@@ -28,7 +28,7 @@ const without = (mark: string) =>
 		.filter((text) => `${text}${mark}`.indexOf(mark) === text.length);
 
 describe("framings", () => {
-	const cases: readonly [string, Framing, fc.Arbitrary<string>][] = [
+	const cases: readonly [string, PipeFraming, fc.Arbitrary<string>][] = [
 		["one byte", delimited("-"), without("-")],
 		["two bytes", delimited("\r\n"), without("\r\n")],
 		["a delimiter that overlaps itself", delimited("aab"), without("aab")],

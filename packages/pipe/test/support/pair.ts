@@ -1,10 +1,10 @@
-import { type Pipe, type PipeDeps, type PipeOptions, type Protocol, pipeOpen } from "../../src/index.js";
+import { type Pipe, type PipeDeps, type PipeOptions, type PipeProtocol, pipeOpen } from "../../src/index.js";
 
 /** Pipes on the IPv4 loopback, all closed together. */
 export class Pipes {
 	readonly #open: Pipe[] = [];
 
-	async server(protocol: Protocol, options: PipeOptions = {}, deps: PipeDeps = {}): Promise<Pipe> {
+	async server(protocol: PipeProtocol, options: PipeOptions = {}, deps: PipeDeps = {}): Promise<Pipe> {
 		return this.keep(await pipeOpen(null, protocol, null, options, deps));
 	}
 

@@ -1,33 +1,55 @@
-import type { Callbacks } from "../callbacks.js";
-import { PipeNotSubscribedError, PipeOptionError } from "../errors.js";
-import type { FrameDecoder } from "../framing/types.js";
-import type { LazyDeadline } from "../lazy-deadline.js";
-import type { Pipe } from "../pipe.js";
-import { Relay } from "../relay/relay.js";
-import type { Settings } from "../settings.js";
-import { Matcher } from "../subscription/matcher.js";
-import type { Message } from "../subscription/queue.js";
-import { Subscription, type SubscriptionHost } from "../subscription/subscription.js";
-import type { EndReason, MessageCallback, Peer, Stall, SubscribeOptions, SubscriptionKey } from "../types.js";
-import type { Counters } from "./counters.js";
-import { Dedupe } from "./dedupe.js";
-import { runPattern } from "./pattern-runner.js";
+import { createHash } from "node:crypto";
+import type { DeadlineTimer } from "@p2pd/net";
+import type { Callbacks } from "./callbacks.js";
+import { PipeNotSubscribedError, PipeOptionError } from "./errors.js";
+import type { PipeFrameDecoder } from "./framing/types.js";
+import { Relay } from "./relay.js";
+import type { Settings } from "./settings.js";
+import { Matcher, runPattern } from "./subscription/matcher.js";
+import { type MessageHandler, Subscription, type SubscriptionHost } from "./subscription/subscription.js";
+import type {
+	Pipe,
+	PipeEndReason,
+	PipeMessage,
+	PipeMessageCallback,
+	PipePeer,
+	PipeStall,
+	PipeStats,
+	PipeSubscribeOptions,
+	PipeSubscriptionKey,
+} from "./types.js";
 
-/** What delivery needs of the pipe around it. */
+/** The counters of a pipe, while they count. */
+export type Counters = { -readonly [Name in keyof PipeStats]: PipeStats[Name] };
+
+/** All counters at zero. */
+export function newCounters(): Counters {
+	return {
+		messagesIn: 0,
+		bytesIn: 0,
+		messagesOut: 0,
+		bytesOut: 0,
+		unmatched: 0,
+		foreign: 0,
+		duplicates: 0,
+		relayDropped: 0,
+		refused: 0,
+	};
+}
+
+/** What delivery needs from the connection around it. */
 export interface DeliveryHost {
 	readonly pipe: Pipe;
 	readonly settings: Settings;
 	readonly counters: Counters;
 	/** Whether reading can wait for its consumers (TCP). */
 	readonly lossless: boolean;
-	readonly deadline: LazyDeadline;
-	/** The pipe's end, once it has ended. */
-	readonly reason: EndReason | null;
-	/** Lets data come, or stops it. */
+	readonly deadline: DeadlineTimer;
+	/** Starts or stops reading. */
 	read(on: boolean): void;
 	/** Everything that the peer sent before it finished has been handed out. */
 	drained(): void;
-	/** The stream does not keep to its framing. */
+	/** The stream violates its framing. */
 	broken(error: Error): void;
 	report(error: Error): void;
 }
@@ -35,26 +57,28 @@ export interface DeliveryHost {
 const NONE: readonly never[] = [];
 
 /**
- * Hands each message to all who want it: relays, then callbacks, then subscriptions. Reads only while there
- * is somebody to hand to, and nobody lossless is behind.
+ * Hands each message to everything that wants it: relays, then callbacks, then subscriptions. Reads only while
+ * something wants messages and nothing that must not lose any is behind.
  */
 export class Delivery implements SubscriptionHost {
 	readonly #host: DeliveryHost;
-	readonly #decoder: FrameDecoder | null;
+	readonly #decoder: PipeFrameDecoder | null;
 	readonly #dedupe: Dedupe | null;
-	readonly #callbacks: Callbacks<Parameters<MessageCallback>>;
+	readonly #callbacks: Callbacks<Parameters<PipeMessageCallback>>;
 	#subscriptions: readonly Subscription[] = NONE;
 	#relays: readonly Relay[] = NONE;
-	/** Who is behind, the longest first. */
-	#behind: readonly (Subscription | Relay)[] = NONE;
+	/** What is behind, the longest first. */
+	#behind: readonly PipeStall[] = NONE;
+	/** The pipe's own sends, while its peer does not take them. */
+	#sends: PipeStall | null = null;
 	#reading = false;
 	/** The stream's peer, whose frames may still be held by the decoder. */
-	#peer: Peer | null = null;
+	#peer: PipePeer | null = null;
 	#draining = false;
 	#eof = false;
-	#ended: EndReason | null = null;
+	#ended: PipeEndReason | null = null;
 
-	constructor(host: DeliveryHost, callbacks: Callbacks<Parameters<MessageCallback>>) {
+	constructor(host: DeliveryHost, callbacks: Callbacks<Parameters<PipeMessageCallback>>) {
 		this.#host = host;
 		const { framing, dedupe } = host.settings;
 		this.#decoder = framing === null ? null : framing.decoder();
@@ -74,43 +98,42 @@ export class Delivery implements SubscriptionHost {
 		return this.#host.lossless;
 	}
 
-	get stalledBy(): Stall | null {
+	get stalledBy(): PipeStall | null {
 		const [first] = this.#behind;
-		if (first === undefined) return null;
-		return { kind: first instanceof Relay ? "relay" : "subscription", name: first.name };
+		if (first !== undefined) return { kind: first.kind, name: first.name };
+		return this.#paused ? this.#sends : null;
 	}
 
-	/** The subscription of this key: the same object, or one that takes the same messages. */
-	find(given: SubscriptionKey): Subscription | undefined {
+	/** The subscription with this key: the same object, or one that takes the same messages. */
+	find(given: PipeSubscriptionKey): Subscription | undefined {
 		for (const subscription of this.#subscriptions) {
 			if (subscription.given === given) return subscription;
 		}
-		if (this.#subscriptions.length === 0) return undefined;
 		const { key } = new Matcher(given);
 		return key === null ? undefined : this.#subscriptions.find(({ matcher }) => matcher.key === key);
 	}
 
 	/** @throws PipeNotSubscribedError */
-	get(given: SubscriptionKey): Subscription {
+	get(given: PipeSubscriptionKey): Subscription {
 		const found = this.find(given);
 		if (found === undefined) throw new PipeNotSubscribedError(new Matcher(given).name);
 		return found;
 	}
 
 	/**
-	 * Makes a subscription; an equal one must not be there.
+	 * Makes a subscription. There must not be an equal one.
 	 *
-	 * @param given what it is found again by, beside the matcher's key
+	 * @param given what it is found by, besides the matcher's key
 	 */
 	subscribe(
 		given: unknown,
 		matcher: Matcher,
-		handler: ((message: Message) => unknown) | null,
-		options: SubscribeOptions,
+		handler: MessageHandler | null,
+		options: PipeSubscribeOptions,
 	): Subscription {
 		const policy = options.policy ?? (this.#host.lossless ? "wait" : "drop-oldest");
 		if (policy === "wait" && !this.#host.lossless) {
-			throw new PipeOptionError("policy", "UDP cannot wait: its datagrams come all the same");
+			throw new PipeOptionError("policy", '"wait" is only for TCP: datagrams cannot be held back');
 		}
 		const { settings } = this.#host;
 		const subscription = new Subscription({
@@ -135,7 +158,7 @@ export class Delivery implements SubscriptionHost {
 		this.update();
 	}
 
-	addRelay(target: Pipe, to: Peer | undefined): void {
+	addRelay(target: Pipe, to: PipePeer | undefined): void {
 		const { settings } = this.#host;
 		this.#relays = [...this.#relays, new Relay(target, to, settings.relayBytes, this)];
 		this.update();
@@ -150,7 +173,7 @@ export class Delivery implements SubscriptionHost {
 	}
 
 	/** Data from the transport. */
-	chunk(data: Buffer, peer: Peer): void {
+	chunk(data: Buffer, peer: PipePeer): void {
 		if (this.#decoder === null) {
 			this.#handOut(data, peer);
 			return;
@@ -165,33 +188,45 @@ export class Delivery implements SubscriptionHost {
 		this.#drain(this.#decoder);
 	}
 
-	/** The peer has finished; takes effect once the frames before it are handed out. */
+	/** The peer has finished. Takes effect once the frames before it are handed out. */
 	finish(): void {
 		this.#eof = true;
-		// Without a decoder nothing is held; without a peer nothing ever came.
+		// Without a decoder nothing is held; without a peer nothing ever arrived.
 		if (this.#decoder === null || this.#peer === null) this.#finished();
 		else this.#drain(this.#decoder);
 	}
 
 	/** No message will follow. */
-	end(reason: EndReason): void {
+	end(reason: PipeEndReason): void {
 		this.#ended ??= reason;
 		for (const subscription of this.#subscriptions) subscription.end(reason);
 	}
 
-	/** Ends the waits that are over. Returns the earliest deadline left. */
+	/** Ends the waits whose deadline is at or before `now`. Returns the earliest deadline left. */
 	expire(now: number): number {
 		let next = Number.POSITIVE_INFINITY;
 		for (const subscription of this.#subscriptions) next = Math.min(next, subscription.expire(now));
 		return next;
 	}
 
-	stall(by: Subscription | Relay): void {
+	/** The peer does not take what is sent to it: reading stops, if the messages have consumers that may answer. */
+	pause(peer: string): void {
+		this.#sends = { kind: "send", name: peer };
+		this.update();
+	}
+
+	/** The peer has taken enough. */
+	resume(): void {
+		this.#sends = null;
+		this.update();
+	}
+
+	stall(by: PipeStall): void {
 		this.#behind = [...this.#behind, by];
 		this.update();
 	}
 
-	release(by: Subscription | Relay): void {
+	release(by: PipeStall): void {
 		this.#behind = this.#behind.filter((other) => other !== by);
 		this.update();
 	}
@@ -204,7 +239,7 @@ export class Delivery implements SubscriptionHost {
 		this.#host.counters.relayDropped++;
 	}
 
-	/** Reads or stops, as the consumers are now. */
+	/** Starts or stops reading, as the consumers need it now. */
 	update(): void {
 		const on = this.#wanted;
 		if (on !== this.#reading) {
@@ -215,12 +250,17 @@ export class Delivery implements SubscriptionHost {
 	}
 
 	get #wanted(): boolean {
-		if (this.#behind.length > 0) return false;
+		if (this.#behind.length > 0 || this.#paused) return false;
 		return this.#callbacks.size + this.#subscriptions.length + this.#relays.length > 0;
 	}
 
-	/** Hands out whole frames until there are none, or somebody is behind. */
-	#drain(decoder: FrameDecoder): void {
+	/** A relay limits itself, and what it sends is no answer: it must not wait for the opposite direction. */
+	get #paused(): boolean {
+		return this.#sends !== null && this.#callbacks.size + this.#subscriptions.length > 0;
+	}
+
+	/** Hands out whole frames until there are none left, or something is behind. */
+	#drain(decoder: PipeFrameDecoder): void {
 		if (this.#draining || this.#peer === null) return;
 		this.#draining = true;
 		try {
@@ -240,7 +280,7 @@ export class Delivery implements SubscriptionHost {
 		}
 	}
 
-	#drainEnd(decoder: FrameDecoder, peer: Peer): void {
+	#drainEnd(decoder: PipeFrameDecoder, peer: PipePeer): void {
 		const rest = decoder.end();
 		if (rest !== null) this.#handOut(rest, peer);
 		this.#finished();
@@ -251,7 +291,7 @@ export class Delivery implements SubscriptionHost {
 		this.#host.drained();
 	}
 
-	#handOut(data: Buffer, peer: Peer): void {
+	#handOut(data: Buffer, peer: PipePeer): void {
 		const { counters, pipe, settings } = this.#host;
 		counters.messagesIn++;
 		counters.bytesIn += data.length;
@@ -262,10 +302,11 @@ export class Delivery implements SubscriptionHost {
 		for (const relay of this.#relays) relay.forward(data);
 		this.#callbacks.call(data, peer, pipe);
 		let taken = this.#relays.length + this.#callbacks.size > 0;
-		let message: Message | null = null;
+		let message: PipeMessage | null = null;
 		let text: string | null = null;
 		for (const subscription of this.#subscriptions) {
 			const { matcher } = subscription;
+			if (subscription.dropped) continue;
 			if (!matcher.all) {
 				if (!matcher.meets(data, peer)) continue;
 				if (matcher.test !== null) {
@@ -279,5 +320,32 @@ export class Delivery implements SubscriptionHost {
 			taken = true;
 		}
 		if (!taken) counters.unmatched++;
+	}
+}
+
+/**
+ * The last messages by sender and content. A message is known by its SHA-256, so that no two different ones are taken
+ * for each other. The one that was not seen for longest is forgotten first.
+ */
+class Dedupe {
+	readonly #limit: number;
+	readonly #seen = new Set<string>();
+
+	constructor(limit: number) {
+		this.#limit = limit;
+	}
+
+	/** Whether this sender's message is among the last; it is from now on. */
+	repeats(data: Uint8Array, peer: PipePeer): boolean {
+		const key = `${peer[0]} ${peer[1]} ${createHash("sha256").update(data).digest("base64")}`;
+		const repeated = this.#seen.delete(key);
+		this.#seen.add(key);
+		if (this.#seen.size > this.#limit) {
+			for (const oldest of this.#seen) {
+				this.#seen.delete(oldest);
+				break;
+			}
+		}
+		return repeated;
 	}
 }

@@ -1,27 +1,27 @@
 /** One call that waits for the next item. */
 export interface Waiter<T> {
-	/** Null once the time is over. */
+	/** Null after the deadline. */
 	resolve(item: T | null): void;
 	reject(error: unknown): void;
-	/** Clock time at which it resolves to null; Infinity for never. */
+	/** When it resolves to null, on the clock; Infinity for never. */
 	readonly deadline: number;
 }
 
-/** Those who wait for the next item, first come first served. */
+/** Calls that wait for the next item, served in order of arrival. */
 export class Waiters<T> {
 	#list: Waiter<T>[] = [];
 
-	/** Lets `waiter` wait for an item. The signal, if it aborts first, rejects with its reason. */
+	/** Adds `waiter`. If the signal aborts first, it rejects with the signal's reason. */
 	add(waiter: Waiter<T>, signal?: AbortSignal): void {
 		this.#list.push(signal === undefined ? waiter : new AbortableWaiter(waiter, signal, this));
 	}
 
-	/** Takes out one that no longer waits. */
+	/** Removes one that no longer waits. */
 	remove(waiter: Waiter<T>): void {
 		this.#list = this.#list.filter((other) => other !== waiter);
 	}
 
-	/** Takes out the one that has waited longest. */
+	/** Removes and returns the one that has waited longest. */
 	shift(): Waiter<T> | undefined {
 		return this.#list.shift();
 	}
