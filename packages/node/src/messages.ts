@@ -1,5 +1,5 @@
 import { is, objectProblem } from "@p2pd/net";
-import type { Protocol } from "@p2pd/pipe";
+import type { PipeProtocol } from "@p2pd/pipe";
 
 /*
  * What nodes write to each other's inboxes, as JSON inside sealed messages:
@@ -16,7 +16,7 @@ export type NodeMessage =
 			readonly type: "knock";
 			readonly attempt: string;
 			readonly share: Buffer;
-			readonly transport: Protocol;
+			readonly transport: PipeProtocol;
 			readonly address: string;
 	  }
 	| { readonly type: "answer"; readonly attempt: string; readonly share: Buffer; readonly address: string }
@@ -60,7 +60,7 @@ const SHAPES = {
 interface Wire {
 	readonly a: string;
 	readonly s: string;
-	readonly p: Protocol;
+	readonly p: PipeProtocol;
 	readonly addr: string;
 	readonly why: RefusalReason;
 	readonly n: string;

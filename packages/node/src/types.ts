@@ -1,6 +1,6 @@
 import type { Family, SocketFactory } from "@p2pd/net";
 import type { CandidateNat, PeerAddress, PeerIdentity } from "@p2pd/peer";
-import type { Pipe, PipeOptions, Protocol } from "@p2pd/pipe";
+import type { Pipe, PipeOptions, PipeProtocol } from "@p2pd/pipe";
 import type { Signal } from "@p2pd/signal";
 
 /**
@@ -32,7 +32,7 @@ export interface Connection {
 	/** The node id of the other side. */
 	readonly id: string;
 	readonly path: ConnectionPath;
-	readonly transport: Protocol;
+	readonly transport: PipeProtocol;
 	/** One round trip over the new connection, in ms; null on the side that was connected to. */
 	readonly rttMs: number | null;
 }
@@ -48,7 +48,7 @@ export interface Connected extends Connection {
 /** Options of {@link P2PNode.connect}. */
 export interface NodeConnectOptions {
 	/** `TCP` or `UDP` of `@p2pd/pipe`. @default TCP */
-	readonly transport?: Protocol;
+	readonly transport?: PipeProtocol;
 	/** For everything, in ms. @default 10000 */
 	readonly timeout?: number;
 	/** The ways that may be used. @default all */

@@ -1,6 +1,6 @@
 import { printable, withAbort } from "@p2pd/net";
 import { connectionKey, helloKey, PeerAddress, sealHello } from "@p2pd/peer";
-import type { Protocol } from "@p2pd/pipe";
+import type { PipeProtocol } from "@p2pd/pipe";
 import type { Signal } from "@p2pd/signal";
 import { NodeConnectError } from "../errors.js";
 import type { Incoming } from "../inbox.js";
@@ -13,7 +13,7 @@ import { SignallingFailure, untilAnswered } from "./signalling.js";
 
 /** Options of one dial, complete. */
 export interface DialOptions {
-	readonly transport: Protocol;
+	readonly transport: PipeProtocol;
 	readonly timeout: number;
 	readonly via: readonly ConnectionPath[];
 	readonly onAttempt: (attempt: Attempt) => void;

@@ -10,7 +10,7 @@ import {
 	type SocketFactory,
 } from "@p2pd/net";
 import type { PeerAddress } from "@p2pd/peer";
-import type { Protocol } from "@p2pd/pipe";
+import type { PipeProtocol } from "@p2pd/pipe";
 import { NodeHandshakeError } from "../errors.js";
 import type { SecureLink } from "../secure/link.js";
 import type { Preamble } from "../secure/preamble.js";
@@ -27,7 +27,7 @@ export interface SessionInit {
 	readonly side: "dialer" | "answerer";
 	readonly ourId: string;
 	readonly attempt: string;
-	readonly transport: Protocol;
+	readonly transport: PipeProtocol;
 	readonly ours: PeerAddress;
 	readonly theirs: PeerAddress;
 	readonly bases: readonly LocalBase[];
@@ -47,7 +47,7 @@ export class PeerSession implements Session {
 	readonly side: "dialer" | "answerer";
 	readonly ourId: string;
 	readonly attempt: string;
-	readonly transport: Protocol;
+	readonly transport: PipeProtocol;
 	readonly ours: PeerAddress;
 	readonly turn: readonly string[];
 	readonly stunServers: readonly string[] | undefined;

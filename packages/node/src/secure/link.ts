@@ -1,5 +1,5 @@
 import type { Endpoint } from "@p2pd/net";
-import type { Pipe, PipeOptions, Protocol } from "@p2pd/pipe";
+import type { Pipe, PipeOptions, PipeProtocol } from "@p2pd/pipe";
 import type { ConnectionPath } from "../types.js";
 
 /**
@@ -7,7 +7,7 @@ import type { ConnectionPath } from "../types.js";
  * it closes it or makes it a pipe.
  */
 export interface SecureLink {
-	readonly transport: Protocol;
+	readonly transport: PipeProtocol;
 	readonly local: Endpoint;
 	readonly remote: Endpoint;
 	/**

@@ -2,7 +2,7 @@ import type { Socket as DatagramSocket } from "node:dgram";
 import type { Socket } from "node:net";
 import type { Clock, Endpoint, Family, RandomBytes, SocketFactory } from "@p2pd/net";
 import type { PeerAddress } from "@p2pd/peer";
-import type { Protocol } from "@p2pd/pipe";
+import type { PipeProtocol } from "@p2pd/pipe";
 import type { SecureLink } from "../secure/link.js";
 import type { ConnectionPath, LocalBase } from "../types.js";
 
@@ -20,7 +20,7 @@ export interface Session {
 	readonly theirId: string;
 	/** Names the attempt on both sides: 32 hex digits. */
 	readonly attempt: string;
-	readonly transport: Protocol;
+	readonly transport: PipeProtocol;
 	/** What this node says of itself. */
 	readonly ours: PeerAddress;
 	/** What the peer says of itself: the address that the user gave, then the one in its answer. */
