@@ -59,6 +59,7 @@ const checks = {
 	},
 	/** Needs what the workspace installs, as the next two do, so it is loaded when it runs. */
 	api: async () => (await import("./checks/api.mjs")).api({ write: flags.has("--write") }),
+	bundles: async () => (await import("./checks/bundles.mjs")).bundles(),
 	packed: async () => (await import("./checks/packed.mjs")).packed(),
 	documentation: async () => (await import("./checks/documentation.mjs")).documentation(),
 };

@@ -26,13 +26,13 @@ function entries() {
 		const manifest = read(join(folder, "package.json"));
 		if (manifest.private === true) return [];
 		return Object.entries(manifest.exports)
-			.filter(([, entry]) => entry.import?.types !== undefined)
+			.filter(([, entry]) => entry.types !== undefined)
 			.map(([path, entry]) => {
 				const report = path === "." ? "index" : path.slice(2).replaceAll("/", "-");
 				return {
 					name: manifest.name + path.slice(1),
 					folder,
-					types: join(folder, entry.import.types),
+					types: join(folder, entry.types),
 					report: join(folder, "api", `${report}.api.md`),
 				};
 			});

@@ -6,6 +6,12 @@ import manifest from "../package.json" with { type: "json" };
  * anything else is loaded.
  */
 const { stdin, stdout, stderr, env } = process;
+// The oldest Node that this can run on; package.json says the same.
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 20 || (major === 20 && minor < 19)) {
+	stderr.write(`p2pd needs Node.js 20.19 or later; this is ${process.versions.node}\n`);
+	process.exit(1);
+}
 const args = process.argv.slice(2);
 stdout.on("error", (error: NodeJS.ErrnoException) => {
 	// The reader has left, as `head` does: nobody is there to read an error, or the rest.

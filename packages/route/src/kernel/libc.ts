@@ -43,8 +43,15 @@ let loaded: LibcAccess | undefined;
  * Never throws: where the native part is missing, the result says why.
  */
 export function loadLibc(): LibcAccess {
-	loaded ??= load(process.platform, process.arch, createRequire(import.meta.url));
+	loaded ??= load(process.platform, process.arch, createRequire(home()));
 	return loaded;
+}
+
+/** Where to look for the native part: beside this module, or beside the program where a bundler made that CommonJS. */
+function home(): string {
+	// A CommonJS bundle has no `import.meta.url`, whatever the types say.
+	const url: string | undefined = import.meta.url;
+	return url ?? process.argv[1] ?? `${process.cwd()}/`;
 }
 
 /** {@link loadLibc} for a platform and a way to load modules. */
