@@ -1,38 +1,35 @@
 /**
- * All of `start()`, in ms. STUN asks again after 0.5 s and 1.5 s, so an external address behind a link that loses
- * a packet is seen within 3 s; the rest is for DNS and, on Windows, for PowerShell.
+ * Overall timeout of `start()`, in ms. STUN asks again after 0.5 s and 1.5 s, so an external address behind a link that
+ * loses a packet is observed within 3 s; the rest is for DNS and, on Windows, for PowerShell.
  */
 export const START_TIMEOUT = 5_000;
 
-/** What one external address may take of it, in ms; never more than what is left of the whole. */
+/** Deadline of one observation, in ms; never later than the end of `start()`. */
 export const OBSERVE_TIMEOUT = 3_000;
 
-/** Kept back from an observation so that its verdict still fits into the whole, in ms. Must be below OBSERVE_TIMEOUT. */
+/** How long before the overall timeout an observation ends, so that its result is not lost, in ms. Must be below OBSERVE_TIMEOUT. */
 export const START_RESERVE = 150;
 
-/** All of `loadNat()`, in ms: the filtering tests wait for silence, twice, and the delta test comes after them. */
+/** Overall timeout of `loadNat()`, in ms: the filtering tests wait for silence twice, and the delta test follows. */
 export const NAT_TIMEOUT = 8_000;
 
-/** The longest that a timer of Node's can wait, in ms; a longer one would fire at once. */
-export const LONGEST_TIMEOUT = 2 ** 31 - 1;
-
-/** How old a look at the OS may be for a start, in ms: interfaces that start at once share one look. */
+/** How old an enumeration may be for a start, in ms, so that interfaces that start at once share one. */
 export const LOOK_MAX_AGE = 500;
 
-/** How often a watch looks where a look is cheap (Linux), in ms. */
+/** How often a watch enumerates the NICs where that is cheap (Linux), in ms. */
 export const WATCH_INTERVAL = 1_000;
 
 /**
- * How often a watch looks in full where that needs child processes (macOS, Windows), in ms; in between it compares
+ * How often a watch enumerates the NICs where that needs child processes (macOS, Windows), in ms. In between it compares
  * the list of addresses that Node has without them.
  */
 export const WATCH_FULL_INTERVAL = 15_000;
 
-/** How long the NICs must keep still before a difference is told, in ms: one DHCP renewal is one difference. */
+/** How long the NICs must stay unchanged before a change is reported, in ms, so that one DHCP renewal is one event. */
 export const WATCH_DEBOUNCE = 250;
 
-/** The longest that a difference is held back while the NICs do not keep still, in ms. */
+/** The longest time that a change is held back while the NICs keep changing, in ms. */
 export const WATCH_MAX_HOLD = 2_000;
 
-/** How far the wall clock may run from the steady clock between two ticks before it counts as a sleep, in ms. */
+/** How far the wall clock may drift from the steady clock between two ticks before it counts as a sleep, in ms. */
 export const WAKE_JUMP = 5_000;

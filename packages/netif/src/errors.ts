@@ -1,36 +1,34 @@
+import type { ArgumentProblem, Family } from "@p2pd/net";
+
 /*
- * NetifError                       any error of this package; has `code`
- * |- CommandError                  ERR_NETIF_COMMAND: a program of the OS could not be run, failed or was too slow
- * |- InterfaceNotFoundError        ERR_NETIF_NOT_FOUND: no NIC of that name (names those that exist)
- * |- NoDefaultInterfaceError       ERR_NETIF_NO_GATEWAY: no NIC leads anywhere with that family
- * |- InvalidFamilyError            ERR_NETIF_INVALID_FAMILY: neither 4 nor 6
- * |- UnsupportedFamilyError        ERR_NETIF_NO_FAMILY: this NIC has no route of that family
- * |- NotStartedError               ERR_NETIF_NOT_STARTED: start() has not finished
- * |- ClosedError                   ERR_NETIF_CLOSED: close() was called
- * |- StartTimeoutError             ERR_NETIF_TIMEOUT: not finished within the overall timeout
- * |- InvalidTimeoutError           ERR_NETIF_INVALID_TIMEOUT: a timeout that no timer can wait
- * `- InvalidJsonError              ERR_NETIF_INVALID_JSON: no dictionary of an interface (says where)
+ * NetifError
+ * ├── NetifArgumentError    ERR_NETIF_ARGUMENT     an argument or option is invalid (says which)
+ * ├── NetifCommandError     ERR_NETIF_COMMAND      a program of the OS could not be run, failed or took too long
+ * ├── NetifNotFoundError    ERR_NETIF_NOT_FOUND    there is no NIC of that name (says which exist)
+ * ├── NetifNoGatewayError   ERR_NETIF_NO_GATEWAY   no NIC has a default route of that family
+ * ├── NetifNoFamilyError    ERR_NETIF_NO_FAMILY    this NIC has no route of that family
+ * ├── NetifNotStartedError  ERR_NETIF_NOT_STARTED  start() has not finished
+ * ├── NetifClosedError      ERR_NETIF_CLOSED       close() was called
+ * ├── NetifTimeoutError     ERR_NETIF_TIMEOUT      not finished within the overall timeout
+ * └── NetifJsonError        ERR_NETIF_JSON         not the dictionary of an interface (says where)
  */
-import { LONGEST_TIMEOUT } from "./defaults.js";
-import type { OsFamily } from "./os/types.js";
 
 /** The stable codes of this package's errors. */
 export type NetifErrorCode =
+	| "ERR_NETIF_ARGUMENT"
 	| "ERR_NETIF_COMMAND"
 	| "ERR_NETIF_NOT_FOUND"
 	| "ERR_NETIF_NO_GATEWAY"
-	| "ERR_NETIF_INVALID_FAMILY"
 	| "ERR_NETIF_NO_FAMILY"
 	| "ERR_NETIF_NOT_STARTED"
 	| "ERR_NETIF_CLOSED"
 	| "ERR_NETIF_TIMEOUT"
-	| "ERR_NETIF_INVALID_TIMEOUT"
-	| "ERR_NETIF_INVALID_JSON";
+	| "ERR_NETIF_JSON";
 
 /** Any error of this package. */
 export class NetifError extends Error {
 	override readonly name: string = "NetifError";
-	/** The stable code to branch on. */
+	/** Stable, for programs. The message is for people and may change. */
 	readonly code: NetifErrorCode;
 
 	constructor(code: NetifErrorCode, message: string, options?: ErrorOptions) {
@@ -39,12 +37,24 @@ export class NetifError extends Error {
 	}
 }
 
-/** A program of the OS could not be run, ended with a failure, or took too long. `code` is ERR_NETIF_COMMAND. */
-export class CommandError extends NetifError {
-	override readonly name = "CommandError";
+/** An argument or option is invalid. `code` is ERR_NETIF_ARGUMENT. */
+export class NetifArgumentError extends NetifError {
+	override readonly name = "NetifArgumentError";
+	/** Which one: its name, or a path such as `stunServers[2].port`. */
+	readonly argument: string;
+
+	constructor(argument: string, reason: string, options?: ErrorOptions) {
+		super("ERR_NETIF_ARGUMENT", `${argument} ${reason}`, options);
+		this.argument = argument;
+	}
+}
+
+/** A program of the OS could not be run, failed, or took too long. `code` is ERR_NETIF_COMMAND. */
+export class NetifCommandError extends NetifError {
+	override readonly name = "NetifCommandError";
 	/** The program. */
 	readonly command: string;
-	/** `ENOENT`, `timeout`, `exit 1`, `signal SIGKILL`, ... */
+	/** `ENOENT`, `no answer within 10000 ms`, `exit 1`, `signal SIGKILL`, ... */
 	readonly reason: string;
 
 	constructor(command: string, reason: string, options?: ErrorOptions) {
@@ -54,9 +64,9 @@ export class CommandError extends NetifError {
 	}
 }
 
-/** No NIC of that name. `code` is ERR_NETIF_NOT_FOUND. */
-export class InterfaceNotFoundError extends NetifError {
-	override readonly name = "InterfaceNotFoundError";
+/** There is no NIC of that name. `code` is ERR_NETIF_NOT_FOUND. */
+export class NetifNotFoundError extends NetifError {
+	override readonly name = "NetifNotFoundError";
 	/** The name that was asked for. */
 	readonly interfaceName: string;
 	/** The names that exist. */
@@ -66,48 +76,39 @@ export class InterfaceNotFoundError extends NetifError {
 		const names = existing.map((name) => JSON.stringify(name)).join(", ");
 		super(
 			"ERR_NETIF_NOT_FOUND",
-			`there is no network interface ${JSON.stringify(interfaceName)}; there is ${names || "none at all"}`,
+			`there is no network interface ${JSON.stringify(interfaceName)}; ${names ? `there are ${names}` : "there are none at all"}`,
 		);
 		this.interfaceName = interfaceName;
 		this.existing = existing;
 	}
 }
 
-/** No NIC leads to the world with that family. `code` is ERR_NETIF_NO_GATEWAY. */
-export class NoDefaultInterfaceError extends NetifError {
-	override readonly name = "NoDefaultInterfaceError";
-	/** The family that was asked for, or `null` when neither has a way out. */
-	readonly af: OsFamily | null;
+/** No NIC has a default route of that family. `code` is ERR_NETIF_NO_GATEWAY. */
+export class NetifNoGatewayError extends NetifError {
+	override readonly name = "NetifNoGatewayError";
+	/** The family that was asked for, or `null` if neither has a default route. */
+	readonly af: Family | null;
 
-	constructor(af: OsFamily | null, reason: string) {
-		const family = af === null ? "neither IPv4 nor IPv6" : `no IPv${af}`;
-		super("ERR_NETIF_NO_GATEWAY", `there is ${family} way out of this host: ${reason}`);
+	constructor(af: Family | null, existing: readonly string[]) {
+		const family = af === null ? "IPv4 or IPv6" : `IPv${af}`;
+		super(
+			"ERR_NETIF_NO_GATEWAY",
+			`this host has no ${family} default route (NICs: ${existing.join(", ") || "none"})`,
+		);
 		this.af = af;
 	}
 }
 
-/** A family that is neither 4 nor 6. `code` is ERR_NETIF_INVALID_FAMILY. */
-export class InvalidFamilyError extends NetifError {
-	override readonly name = "InvalidFamilyError";
-	/** What was given. */
-	readonly value: unknown;
-
-	constructor(value: unknown) {
-		super("ERR_NETIF_INVALID_FAMILY", `an address family is 4 or 6, not ${String(value)}`);
-		this.value = value;
-	}
-}
-
 /** The NIC has no route of that family. `code` is ERR_NETIF_NO_FAMILY. */
-export class UnsupportedFamilyError extends NetifError {
-	override readonly name = "UnsupportedFamilyError";
+export class NetifNoFamilyError extends NetifError {
+	override readonly name = "NetifNoFamilyError";
 	/** The NIC. */
 	readonly interfaceName: string;
-	/** The family, or `null` when it has a route of neither. */
-	readonly af: OsFamily | null;
+	/** The family, or `null` if it has no route of either. */
+	readonly af: Family | null;
 
-	constructor(interfaceName: string, af: OsFamily | null, reason: string) {
-		const family = af === null ? "route at all" : `IPv${af} route`;
+	constructor(interfaceName: string, af: Family | null, reason: string) {
+		const family = af === null ? "route" : `IPv${af} route`;
 		super("ERR_NETIF_NO_FAMILY", `${interfaceName} has no ${family}: ${reason}`);
 		this.interfaceName = interfaceName;
 		this.af = af;
@@ -115,55 +116,48 @@ export class UnsupportedFamilyError extends NetifError {
 }
 
 /** Asked for what only a started interface knows. `code` is ERR_NETIF_NOT_STARTED. */
-export class NotStartedError extends NetifError {
-	override readonly name = "NotStartedError";
+export class NetifNotStartedError extends NetifError {
+	override readonly name = "NetifNotStartedError";
 
 	constructor(what: string) {
-		super("ERR_NETIF_NOT_STARTED", `${what} is known after start() has finished`);
+		super("ERR_NETIF_NOT_STARTED", `${what} is not known before start() has finished`);
 	}
 }
 
 /** The interface was closed. `code` is ERR_NETIF_CLOSED. */
-export class ClosedError extends NetifError {
-	override readonly name = "ClosedError";
+export class NetifClosedError extends NetifError {
+	override readonly name = "NetifClosedError";
 
 	constructor(interfaceName: string) {
 		super("ERR_NETIF_CLOSED", `${interfaceName} was closed`);
 	}
 }
 
-/** Something was not finished within its overall timeout. `code` is ERR_NETIF_TIMEOUT. */
-export class StartTimeoutError extends NetifError {
-	override readonly name = "StartTimeoutError";
+/** A call was not finished within its overall timeout. `code` is ERR_NETIF_TIMEOUT. */
+export class NetifTimeoutError extends NetifError {
+	override readonly name = "NetifTimeoutError";
 	/** The timeout, in ms. */
 	readonly timeout: number;
 
 	constructor(what: string, timeout: number) {
-		super("ERR_NETIF_TIMEOUT", `${what} was not finished within ${timeout} ms`);
+		super("ERR_NETIF_TIMEOUT", `${what} did not finish within ${timeout} ms`);
 		this.timeout = timeout;
 	}
 }
 
-/** A timeout that is no number of ms, or more than a timer can wait. `code` is ERR_NETIF_INVALID_TIMEOUT. */
-export class InvalidTimeoutError extends NetifError {
-	override readonly name = "InvalidTimeoutError";
-	/** What was given. */
-	readonly value: unknown;
-
-	constructor(value: unknown) {
-		super("ERR_NETIF_INVALID_TIMEOUT", `a timeout is 0 to ${LONGEST_TIMEOUT} ms, not ${String(value)}`);
-		this.value = value;
-	}
-}
-
-/** Not the dictionary of an interface. `code` is ERR_NETIF_INVALID_JSON. */
-export class InvalidJsonError extends NetifError {
-	override readonly name = "InvalidJsonError";
+/** Not the dictionary of an interface. `code` is ERR_NETIF_JSON. */
+export class NetifJsonError extends NetifError {
+	override readonly name = "NetifJsonError";
 	/** Where in the dictionary (`nat.delta.type`). */
 	readonly path: string;
 
-	constructor(path: string, expected: string, options?: ErrorOptions) {
-		super("ERR_NETIF_INVALID_JSON", `${path || "the dictionary"}: expected ${expected}`, options);
+	constructor(path: string, reason: string, options?: ErrorOptions) {
+		super("ERR_NETIF_JSON", `${path || "the dictionary"} ${reason}`, options);
 		this.path = path;
 	}
+}
+
+/** Throws NetifArgumentError (ERR_NETIF_ARGUMENT) if a check found something. */
+export function refuse(problem: ArgumentProblem | null): void {
+	if (problem !== null) throw new NetifArgumentError(problem.path, problem.message);
 }

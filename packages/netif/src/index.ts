@@ -1,33 +1,36 @@
 /**
- * Network interfaces as the operating system has them, with external addresses, routes and NAT.
+ * Network interfaces as the operating system describes them, with external addresses, routes and NAT.
  *
  * @packageDocumentation
  */
-
-export type { InterfaceSelector } from "./choose-nic.js";
 export {
-	ClosedError,
-	CommandError,
-	InterfaceNotFoundError,
-	InvalidFamilyError,
-	InvalidJsonError,
-	InvalidTimeoutError,
+	NetifArgumentError,
+	NetifClosedError,
+	NetifCommandError,
 	NetifError,
 	type NetifErrorCode,
-	NoDefaultInterfaceError,
-	NotStartedError,
-	StartTimeoutError,
-	UnsupportedFamilyError,
+	NetifJsonError,
+	NetifNoFamilyError,
+	NetifNoGatewayError,
+	NetifNotFoundError,
+	NetifNotStartedError,
+	NetifTimeoutError,
 } from "./errors.js";
-export { initP2pd } from "./init.js";
 export { Interface } from "./interface.js";
 export {
 	type ListInterfacesOptions,
 	type LoadInterfacesOptions,
 	listInterfaces,
 	loadInterfaces,
+	type UsableInterface,
 } from "./load-interfaces.js";
-export { type Enumerate, Netifaces } from "./netifaces.js";
+export {
+	type Enumerate,
+	type InterfaceSelector,
+	initP2pd,
+	type LookOptions,
+	Netifaces,
+} from "./netifaces.js";
 export { enumerateInterfaces } from "./os/enumerate.js";
 export type {
 	AddressScope,
@@ -53,11 +56,10 @@ export type {
 	InterfaceJson,
 	InterfaceOptions,
 	InterfaceRouteJson,
-	NatJson,
 	RefreshOptions,
 	SourceSpec,
+	StunServerOption,
 } from "./types.js";
-export type { UsableInterface } from "./usable.js";
 export { diffSnapshots } from "./watch/diff.js";
 export type { InterfaceChange, InterfacesEvent, WatchDeps, WatchOptions } from "./watch/types.js";
 export { watchInterfaces } from "./watch/watch.js";

@@ -1,81 +1,130 @@
 import { inspect } from "node:util";
-import { FAMILIES, type Family } from "@p2pd/address";
-import type { NatReport } from "@p2pd/nat";
-import type { NicRef } from "@p2pd/net";
+import type { NatDictionary, NatReport } from "@p2pd/nat";
+import { FAMILIES, type Family, type Fields, is, type NicRef, objectProblem, withDeadline } from "@p2pd/net";
 import type { Route, RoutePool } from "@p2pd/route";
-import { checkTimeout } from "./check-timeout.js";
-import { checkFamily, type InterfaceSelector } from "./choose-nic.js";
-import { NAT_TIMEOUT } from "./defaults.js";
-import { ClosedError, NotStartedError, UnsupportedFamilyError } from "./errors.js";
-import { systemInterfaceDeps } from "./interface-deps.js";
-import { emptyState, type InterfaceState, natFamily, natOf, whyNoRoute } from "./interface-state.js";
-import { readInterface, readNat, writeInterface } from "./json/interface-json.js";
-import { testNats } from "./nat/test-nat.js";
-import { listInterfaceNames } from "./os/names.js";
-import type { NicInfo, OsDeps, PerFamily } from "./os/types.js";
-import { stunServersFor } from "./start/servers.js";
-import { Starter } from "./start/starter.js";
-import type {
-	CallOptions,
-	InterfaceDeps,
-	InterfaceJson,
-	InterfaceOptions,
-	NatJson,
-	RefreshOptions,
-} from "./types.js";
-import { concerns } from "./watch/concerns.js";
+import type { StunServerSpec } from "@p2pd/stun-client";
+import { LOOK_MAX_AGE, NAT_TIMEOUT, START_TIMEOUT } from "./defaults.js";
+import {
+	NetifArgumentError,
+	NetifClosedError,
+	NetifNoFamilyError,
+	NetifNotStartedError,
+	NetifTimeoutError,
+	refuse,
+} from "./errors.js";
+import { readInterface, readNat, writeInterface } from "./interface-json.js";
+import { testNats } from "./interface-nat.js";
+import { observationTime, startInterface, systemInterfaceDeps } from "./interface-start.js";
+import {
+	emptyState,
+	type InterfaceState,
+	natFamily,
+	natOf,
+	stateOfNic,
+	whyNoRoute,
+} from "./interface-state.js";
+import { type InterfaceSelector, isSnapshot, Netifaces } from "./netifaces.js";
+import { listInterfaceNames } from "./os/enumerate.js";
+import type { NicInfo, NicSnapshot, OsDeps, PerFamily } from "./os/types.js";
+import { SharedTask } from "./shared-task.js";
+import { defaultStunServers, isStunServers, readStunServers } from "./stun-servers.js";
+import type { CallOptions, InterfaceDeps, InterfaceJson, InterfaceOptions, RefreshOptions } from "./types.js";
+import { concerns } from "./watch/diff.js";
+
+/** The checks of {@link InterfaceOptions}. */
+export const optionFields = {
+	netifaces: is.a("what initP2pd() returned", (value) => value instanceof Netifaces),
+	stunServers: isStunServers,
+	minAgree: is.whole(1, 1000),
+	maxServers: is.whole(1, 1000),
+	timeout: is.timeout,
+	natTimeout: is.timeout,
+	families: is.listOf(is.family),
+	strict: is.boolean,
+} satisfies Fields;
+
+const renamed = { stun_servers: "stunServers", servers: "stunServers", nat_timeout: "natTimeout" };
+
+const callFields: Fields = { signal: is.signal, timeout: is.timeout };
+
+const refreshFields: Fields = {
+	...callFields,
+	event: is.shape(
+		{
+			changes: is.listOf(
+				is.shape({ type: is.text, nic: is.text }, { required: ["type", "nic"], open: true }),
+			),
+			cause: is.oneOf("change", "wake"),
+			snapshot: isSnapshot,
+		},
+		{ required: ["changes", "cause", "snapshot"], open: true },
+	),
+};
+
+/** What one start was asked for. */
+interface StartInput {
+	readonly selector: InterfaceSelector;
+	readonly maxAge: number;
+	readonly timeout: number;
+}
 
 /**
- * A network interface: its addresses, the external addresses behind them, the routes between the two, and the NAT
- * in the way. P2PD's starting object.
+ * A network interface: its addresses, the external addresses behind them, the routes between the two, and the NAT in the
+ * way. P2PD's starting object.
  */
 export class Interface implements NicRef {
 	readonly #selector: InterfaceSelector;
 	readonly #options: InterfaceOptions;
 	readonly #deps: InterfaceDeps;
-	readonly #starter: Starter;
+	/** The servers of the option; `null` for the default ones. */
+	readonly #servers: readonly StunServerSpec[] | null;
+	readonly #closed = new AbortController();
+	readonly #starting = new SharedTask<void, StartInput>((signal, input) => this.#find(signal, input));
+	#netifaces: Netifaces | null;
+	/** The enumeration in which the NIC was found last. */
+	#found: { readonly info: NicInfo; readonly snapshot: NicSnapshot } | null = null;
 	#state: InterfaceState;
 	#natReports: PerFamily<NatReport | null> = { 4: null, 6: null };
 	#started = false;
-	readonly #closed = new AbortController();
 
 	/**
-	 * @param selector a name (also Windows' adapter description or GUID), a family for its default NIC, or nothing
-	 *   for the default NIC. It is looked for by `start()`.
-	 * @param options what the user may tune
-	 * @param deps what the environment supplies
-	 * @throws InvalidFamilyError (ERR_NETIF_INVALID_FAMILY) for a number other than 4 and 6
+	 * Opens nothing and sends nothing; `start()` does. Also takes the options alone: `new Interface({ stunServers })`.
+	 *
+	 * @param selector a name (also Windows' adapter description or GUID), a family for its default NIC, or nothing for the
+	 *   default NIC
+	 * @throws NetifArgumentError (ERR_NETIF_ARGUMENT)
 	 */
 	constructor(
-		selector?: InterfaceSelector,
+		selector?: InterfaceSelector | InterfaceOptions,
 		options: InterfaceOptions = {},
 		deps: Partial<InterfaceDeps> = {},
 	) {
-		if (typeof selector === "number") checkFamily(selector);
-		this.#selector = selector;
-		this.#options = options;
+		const alone = typeof selector === "object" && selector !== null;
+		if (alone && Object.keys(options).length > 0) {
+			throw new NetifArgumentError("options", "are given twice, as the first and the second argument");
+		}
+		this.#selector = alone ? undefined : checkSelector(selector);
+		this.#options = alone ? selector : options;
+		refuse(objectProblem(this.#options, "", optionFields, { renamed }) ?? is.object(deps, "deps"));
+		const { stunServers, netifaces } = this.#options;
+		this.#servers = stunServers === undefined ? null : readStunServers(stunServers);
+		checkMinAgree(this.#options);
+		this.#netifaces = netifaces ?? null;
 		this.#deps = { ...systemInterfaceDeps, ...deps };
-		this.#state = emptyState(typeof selector === "string" ? selector : "");
-		this.#starter = new Starter({
-			nic: this,
-			options,
-			deps: this.#deps,
-			learn: (state) => {
-				this.#state = { ...this.#state, ...state };
-			},
-		});
+		this.#state = emptyState(typeof this.#selector === "string" ? this.#selector : "");
 	}
 
-	/** The names of all NICs, at once, whether they are of use or not. Needs no `initP2pd()`. */
+	/** The names of all NICs, at once, usable or not. Does not need `initP2pd()`. */
 	static list(deps: Partial<OsDeps> = {}): string[] {
+		refuse(is.object(deps, "deps"));
 		return listInterfaceNames(deps);
 	}
 
 	/**
-	 * An interface out of its dictionary, ours or P2PD's own. It counts as started; its routes can be bound where the
-	 * NIC is there.
+	 * Makes an interface from its dictionary, ours or P2PD's own. It counts as started. Its routes can be bound if the NIC
+	 * exists.
 	 *
-	 * @throws InvalidJsonError (ERR_NETIF_INVALID_JSON) with the path of what is wrong
+	 * @throws NetifJsonError (ERR_NETIF_JSON) with the path of the fault, NetifArgumentError
 	 */
 	static fromJSON(
 		json: unknown,
@@ -88,29 +137,29 @@ export class Interface implements NicRef {
 		return made;
 	}
 
-	/** The OS's name for the NIC; empty before `start()` where the default one is asked for. */
+	/** The OS's name for the NIC. Empty before `start()` if the default one was asked for. */
 	get name(): string {
 		return this.#state.name;
 	}
 
-	/** The OS's number for the NIC, where it is known. */
+	/** The OS's number for the NIC, or `null` if it is not known. */
 	get index(): number | null {
 		return this.#state.index;
 	}
 
-	/** What stands after the `%` of this NIC's link-local addresses: its number on Windows, its name elsewhere. */
+	/** The zone of this NIC's link-local addresses, after the `%`: its number on Windows, its name elsewhere. */
 	get scopeId(): string {
 		return this.#state.nicNo === 0 ? this.name : `${this.#state.nicNo}`;
 	}
 
-	/** The hardware address in lower case with colons, where there is one. */
+	/** The MAC address in lower case with colons, or `null`. */
 	get mac(): string | null {
 		return this.#state.mac;
 	}
 
-	/** Everything that the OS said of the NIC at the last start; `null` before, and for one out of a dictionary. */
+	/** Everything that the OS told about the NIC at the last start; `null` before, and if made from a dictionary. */
 	get info(): NicInfo | null {
-		return this.#starter.seen?.info ?? null;
+		return this.#found?.info ?? null;
 	}
 
 	/** Whether `start()` has finished. */
@@ -118,93 +167,134 @@ export class Interface implements NicRef {
 		return this.#started;
 	}
 
-	/** The NAT of the first route of IPv4 if there is one, else of IPv6: P2PD's assumption until `loadNat()`. */
-	get nat(): NatJson {
+	/** The NAT of the first route of IPv4 if there is one, else of IPv6. P2PD's assumption until `loadNat()`. */
+	get nat(): NatDictionary {
 		return natOf(this.#state);
 	}
 
-	/** The reports of the last `loadNat()`, with their evidence; `null` where no test was made. */
+	/** The reports of the last `loadNat()` with their evidence; `null` for a family that was not tested. */
 	get natReports(): PerFamily<NatReport | null> {
 		return this.#natReports;
 	}
 
-	/** Why a family has no verified route; `null` where it has one. */
+	/** Why a family has no verified route; `null` if it has one. */
 	get reasons(): PerFamily<string | null> {
 		return this.#state.reasons;
 	}
 
 	/**
-	 * Looks the NIC up, finds its external addresses and builds its routes, of both families at once. Only STUN
-	 * servers are contacted. A NIC without a way out has unverified routes and {@link reasons}. A second call waits
-	 * for the first, or finds it done; {@link refresh} looks again.
+	 * Finds the NIC and its external addresses, and builds its routes, of both families at once. Only STUN servers are
+	 * contacted. A NIC without a default route has unverified routes and {@link reasons}. A second call waits for the first,
+	 * or returns at once; {@link refresh} starts again.
 	 *
-	 * @throws InterfaceNotFoundError, NoDefaultInterfaceError, StartTimeoutError, ClosedError, StunConfigError for a
-	 *   server that is none, InvalidTimeoutError, or the signal's reason
+	 * @throws NetifNotFoundError, NetifNoGatewayError, NetifTimeoutError, NetifClosedError, NetifArgumentError,
+	 *   StunConfigError for an invalid P2PD_STUN_SERVERS, or the signal's reason
 	 */
 	async start(call: CallOptions = {}): Promise<this> {
-		this.#checkOpen();
+		refuse(objectProblem(call, "", callFields));
+		this.#closed.signal.throwIfAborted();
 		call.signal?.throwIfAborted();
-		if (!this.#started) await this.#starter.start(this.#selector, this.#limits(call));
-		this.#started = true;
+		if (!this.#started) await this.#start(this.#selector, LOOK_MAX_AGE, call);
 		return this;
 	}
 
 	/**
-	 * Looks at this NIC again, as `start()` does; the NAT's verdict stays, and the NIC stays the same even if another
-	 * one is the default now. With an event of `watchInterfaces()` its look is used, and nothing is done (nor
-	 * sent) where it does not concern this NIC. Throws as `start()`.
+	 * Reads this NIC again, as `start()` does. The NAT's verdict stays, and so does the NIC, even if another one is the
+	 * default now. With an event of `watchInterfaces()` its snapshot is used, and if it does not concern this NIC nothing is
+	 * done and nothing sent. Throws as `start()`.
 	 */
 	async refresh(call: RefreshOptions = {}): Promise<this> {
-		this.#checkOpen();
+		refuse(objectProblem(call, "", refreshFields));
+		this.#closed.signal.throwIfAborted();
 		const { event } = call;
 		if (event && this.#started && !concerns(event, this.name)) return this;
-		await this.#starter.again(this.#started ? this.name : this.#selector, event, this.#limits(call));
-		this.#started = true;
+		if (event) this.#ownNetifaces().take(event.snapshot);
+		await this.#start(this.#started ? this.name : this.#selector, event ? LOOK_MAX_AGE : 0, call);
 		return this;
 	}
 
+	async #start(selector: InterfaceSelector, maxAge: number, call: CallOptions): Promise<void> {
+		const timeout = call.timeout ?? this.#options.timeout ?? START_TIMEOUT;
+		const signal = this.#untilClosed(call.signal);
+		const onTimeout = (): Error => new NetifTimeoutError("start()", timeout);
+		await withDeadline({ timeout, signal, clock: this.#deps.clock, onTimeout }, (inner) =>
+			this.#starting.run({ selector, maxAge, timeout }, inner),
+		);
+		this.#started = true;
+	}
+
+	/** The work of starts at the same time, done once. */
+	async #find(signal: AbortSignal, { selector, maxAge, timeout }: StartInput): Promise<void> {
+		const found = await startInterface(
+			{
+				selector,
+				maxAge,
+				nic: this,
+				netifaces: this.#ownNetifaces(),
+				deadline: this.#deps.clock.now() + observationTime(timeout),
+				servers: this.#stunServers(),
+				options: this.#options,
+				deps: this.#deps,
+				onFound: (info, snapshot) => {
+					this.#found = { info, snapshot };
+					this.#state = { ...this.#state, ...stateOfNic(info, snapshot) };
+				},
+			},
+			signal,
+		);
+		this.#state = { ...this.#state, ...found };
+	}
+
 	/**
-	 * Finds out what the NAT does, for the first route of each family, and gives the verdict of {@link nat}. What
-	 * could not be found out is P2PD's assumption, marked `assumed`, with the reason; it is no failure.
+	 * Tests the NAT of the first route of each family and returns the verdict of {@link nat}. What could not be found out is
+	 * P2PD's assumption, marked `assumed`, with the reason; that is not an error.
 	 *
-	 * @throws NotStartedError, ClosedError, StunConfigError, InvalidTimeoutError, or the signal's reason
+	 * @throws NetifNotStartedError, NetifClosedError, NetifArgumentError, StunConfigError for an invalid P2PD_STUN_SERVERS,
+	 *   or the signal's reason
 	 */
-	async loadNat(call: CallOptions = {}): Promise<NatJson> {
-		this.#checkOpen();
+	async loadNat(call: CallOptions = {}): Promise<NatDictionary> {
+		refuse(objectProblem(call, "", callFields));
+		this.#closed.signal.throwIfAborted();
 		this.#checkStarted("the NAT");
-		const servers = stunServersFor(this.#options.stunServers, this.#deps.env);
-		const timeout = checkTimeout(call.timeout ?? this.#options.natTimeout ?? NAT_TIMEOUT);
-		const limits = { timeout, signal: this.#joined(call.signal), clock: this.#deps.clock };
-		const setting = {
-			info: this.info,
-			servers,
-			routesKnown: this.#starter.seen?.snapshot.routesKnown ?? { 4: false, 6: false },
-			options: this.#options,
-			deps: this.#deps,
-		};
-		const found = await testNats(setting, this.#state.pools, this.#natReports, limits);
-		this.#state = { ...this.#state, nat: { 4: found[4].nat, 6: found[6].nat } };
-		this.#natReports = { 4: found[4].report, 6: found[6].report };
+		const tested = await testNats(
+			{
+				info: this.info,
+				routesKnown: this.#found?.snapshot.routesKnown ?? { 4: false, 6: false },
+				servers: this.#stunServers(),
+				strict: this.#options.strict ?? false,
+				previous: this.#natReports,
+				timeout: call.timeout ?? this.#options.natTimeout ?? NAT_TIMEOUT,
+				signal: this.#untilClosed(call.signal),
+				deps: this.#deps,
+			},
+			this.#state.pools,
+		);
+		this.#state = { ...this.#state, nat: { 4: tested[4].nat, 6: tested[6].nat } };
+		this.#natReports = { 4: tested[4].report, 6: tested[6].report };
 		return this.nat;
 	}
 
 	/**
-	 * Takes a NAT's verdict from elsewhere (a file, an earlier run) for a family's, by default the one that
-	 * {@link nat} stands for. `loadNat()` overwrites it.
+	 * Sets the NAT of a family from elsewhere (a file, an earlier run); by default of the family that {@link nat} is about.
+	 * `loadNat()` overwrites it.
 	 *
 	 * @param nat `type` and `delta`; the texts follow from them
-	 * @throws InvalidJsonError (ERR_NETIF_INVALID_JSON) with the path, InvalidFamilyError
+	 * @throws NetifJsonError (ERR_NETIF_JSON) with the path, NetifArgumentError
 	 */
-	setNat(nat: Pick<NatJson, "type" | "delta">, af: Family = natFamily(this.#state.pools)): NatJson {
+	setNat(
+		nat: Pick<NatDictionary, "type" | "delta">,
+		af: Family = natFamily(this.#state.pools),
+	): NatDictionary {
+		refuse(is.family(af, "af"));
 		const read = readNat(nat, "nat");
-		this.#state = { ...this.#state, nat: { ...this.#state.nat, [checkFamily(af)]: read } };
+		this.#state = { ...this.#state, nat: { ...this.#state.nat, [af]: read } };
 		return read;
 	}
 
 	/**
 	 * The families that this NIC has routes of: those with a verified route before those without, IPv4 before IPv6.
 	 *
-	 * @throws NotStartedError (ERR_NETIF_NOT_STARTED)
+	 * @throws NetifNotStartedError (ERR_NETIF_NOT_STARTED)
 	 */
 	supported(): Family[] {
 		this.#checkStarted("what an interface supports");
@@ -215,37 +305,49 @@ export class Interface implements NicRef {
 	}
 
 	/**
-	 * The first route of a family: that with the lowest external address. Without a family it is `supported()[0]`.
+	 * The first route of a family: the one with the lowest external address. Without a family it is that of
+	 * `supported()[0]`.
 	 *
-	 * @throws NotStartedError, UnsupportedFamilyError (ERR_NETIF_NO_FAMILY), InvalidFamilyError
+	 * @throws NetifNotStartedError, NetifNoFamilyError (ERR_NETIF_NO_FAMILY), NetifArgumentError
 	 */
 	route(af?: Family): Route {
-		const family = af === undefined ? this.supported()[0] : checkFamily(af);
+		if (af !== undefined) refuse(is.family(af, "af"));
+		const family = af ?? this.supported()[0];
 		this.#checkStarted("a route");
 		const first = family === undefined ? undefined : this.#state.pools[family].routes[0];
-		if (!first) throw new UnsupportedFamilyError(this.name, family ?? null, whyNoRoute(this.#state, family));
+		if (!first) throw new NetifNoFamilyError(this.name, family ?? null, whyNoRoute(this.#state, family));
 		return first;
 	}
 
-	/** All routes of a family; empty where it has none. @throws NotStartedError, InvalidFamilyError */
+	/**
+	 * All routes of a family; an empty pool if it has none.
+	 *
+	 * @throws NetifNotStartedError, NetifArgumentError
+	 */
 	routes(af: Family): RoutePool {
+		refuse(is.family(af, "af"));
 		this.#checkStarted("the routes");
-		return this.#state.pools[checkFamily(af)];
+		return this.#state.pools[af];
 	}
 
-	/** The NIC address of `route(af)`; `null` where there is no route. @throws NotStartedError, InvalidFamilyError */
+	/**
+	 * The NIC's own IP address of `route(af)`, as P2PD's `nic(af)` returns it; `null` if there is no route.
+	 *
+	 * @throws NetifNotStartedError, NetifArgumentError
+	 */
 	nic(af: Family): string | null {
 		return this.routes(af).routes[0]?.nicIps[0]?.first.toString() ?? null;
 	}
 
-	/** Whether the default way out with a family leaves here, as of the last look. @throws InvalidFamilyError */
+	/** Whether the default route of a family left by this NIC at the last start. @throws NetifArgumentError */
 	isDefault(af: Family): boolean {
-		return this.#state.isDefault[checkFamily(af)];
+		refuse(is.family(af, "af"));
+		return this.#state.isDefault[af];
 	}
 
-	/** Ends what is under way; every later call that needs the network throws ClosedError. Sockets are never kept. */
+	/** Ends running calls; every later call that needs the network throws NetifClosedError. No sockets are kept open. */
 	close(): void {
-		this.#closed.abort(new ClosedError(this.name || "the interface"));
+		this.#closed.abort(new NetifClosedError(this.name || "the interface"));
 	}
 
 	/** P2PD's dictionary. */
@@ -262,20 +364,35 @@ export class Interface implements NicRef {
 		return depth < 0 ? `[Interface ${this.name || "not started"}]` : this.toString();
 	}
 
-	/** A call's limits, which `close()` ends too. */
-	#limits({ timeout, signal }: CallOptions): CallOptions {
-		return { signal: this.#joined(signal), ...(timeout === undefined ? {} : { timeout }) };
+	#ownNetifaces(): Netifaces {
+		this.#netifaces ??= this.#deps.netifaces();
+		return this.#netifaces;
 	}
 
-	#joined(signal: AbortSignal | undefined): AbortSignal {
+	#stunServers(): readonly StunServerSpec[] {
+		return this.#servers ?? defaultStunServers(this.#deps.env);
+	}
+
+	/** A signal that aborts with the caller's or when the interface is closed. */
+	#untilClosed(signal: AbortSignal | undefined): AbortSignal {
 		return signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
 	}
 
 	#checkStarted(what: string): void {
-		if (!this.#started) throw new NotStartedError(what);
+		if (!this.#started) throw new NetifNotStartedError(what);
 	}
+}
 
-	#checkOpen(): void {
-		this.#closed.signal.throwIfAborted();
+function checkSelector(selector: InterfaceSelector): InterfaceSelector {
+	if (selector === undefined || selector === null || typeof selector === "string") return selector;
+	refuse(is.either("a NIC's name, 4, 6 or nothing", is.family)(selector, "selector"));
+	return selector;
+}
+
+function checkMinAgree({ minAgree, maxServers, stunServers }: InterfaceOptions): void {
+	if (minAgree === undefined) return;
+	const most = Math.min(maxServers ?? minAgree, stunServers?.length || minAgree);
+	if (minAgree > most) {
+		throw new NetifArgumentError("minAgree", `must be at most ${most}, the number of servers that are asked`);
 	}
 }

@@ -1,23 +1,17 @@
 /**
- * Network interfaces as the operating system has them, alone: importing it loads no other package of p2pd.
+ * Network interfaces as the operating system describes them, without STUN, routes and NAT. The parsers of each system's
+ * tables are here for those who read them elsewhere.
  *
  * @packageDocumentation
  */
-
-export { CommandError, NetifError, type NetifErrorCode } from "./errors.js";
-export { runCommand } from "./os/command.js";
-export { type HardwarePort, parseHardwarePorts } from "./os/darwin/hardware-ports.js";
-export { parseNetstat } from "./os/darwin/netstat.js";
+export { NetifArgumentError, NetifCommandError, NetifError, type NetifErrorCode } from "./errors.js";
+export { type HardwarePort, parseHardwarePorts, parseNetstat } from "./os/darwin/parse.js";
 export { lookUpRoute } from "./os/default-nic.js";
 export { COMMAND_TIMEOUT } from "./os/defaults.js";
-export { enumerateInterfaces } from "./os/enumerate.js";
-export { hostDeps } from "./os/host-deps.js";
+export { enumerateInterfaces, listInterfaceNames } from "./os/enumerate.js";
+export { hostDeps, runCommand } from "./os/host.js";
 export { parseIfconfig } from "./os/ifconfig.js";
-export { type Inet6Line, parseIfInet6 } from "./os/linux/proc-if-inet6.js";
-export { parseProcIpv6Route } from "./os/linux/proc-ipv6-route.js";
-export { parseProcRoute } from "./os/linux/proc-route.js";
-export { listInterfaceNames } from "./os/names.js";
-export { kernelSourceAddress } from "./os/source-address.js";
+export { type Inet6Line, parseIfInet6, parseProcIpv6Route, parseProcRoute } from "./os/linux/proc.js";
 export type {
 	AddressScope,
 	CommandOutput,
@@ -33,11 +27,9 @@ export type {
 	NicRoute,
 	NicSnapshot,
 	OsDeps,
-	OsFamily,
 	PerFamily,
 	RawNic,
 	ReversePathFilter,
 	RouteOnNic,
-	SourceAnswer,
 } from "./os/types.js";
 export { parseWindows } from "./os/windows/parse.js";

@@ -1,6 +1,6 @@
 /**
- * A piece of work that several callers may wait for at once. It runs once; a caller that gives up leaves it, and
- * when the last one has left it is aborted.
+ * Work that several callers may wait for at once and that runs once. A caller that gives up stops waiting; when the last
+ * one has given up, the work is aborted.
  */
 export class SharedTask<T, Input = void> {
 	readonly #work: (signal: AbortSignal, input: Input) => Promise<T>;
@@ -11,15 +11,10 @@ export class SharedTask<T, Input = void> {
 		this.#work = work;
 	}
 
-	/** Whether it is under way. */
-	get isRunning(): boolean {
-		return this.#running !== null;
-	}
-
 	/**
-	 * Joins the work under way, or starts it with `input`: who joins gets what the first one asked for.
+	 * Waits for the running work, or starts it with `input`. A caller that joins gets the result of the first one's input.
 	 *
-	 * @throws the signal's reason when it aborts, or what the work throws
+	 * @throws the signal's reason, or what the work throws
 	 */
 	run(input: Input, signal?: AbortSignal): Promise<T> {
 		if (signal?.aborted) return Promise.reject(signal.reason);
@@ -60,7 +55,7 @@ export class SharedTask<T, Input = void> {
 		const end = (): void => {
 			if (this.#running === running) this.#running = null;
 		};
-		// Everyone who waits hears of a failure; this branch only ends the sharing.
+		// Every caller gets the failure by its own promise; this branch only ends the sharing.
 		result.then(end, end);
 		return running;
 	}

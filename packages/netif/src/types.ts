@@ -1,55 +1,51 @@
-import type { Family } from "@p2pd/address";
-import type { Delta, NatDeps, NatOptions, NatReport, NatType } from "@p2pd/nat";
-import type { NicRef, SocketFactory } from "@p2pd/net";
+import type { Resolver } from "@p2pd/address";
+import type { NatDeps, NatDictionary, NatOptions, NatReport } from "@p2pd/nat";
+import type { Clock, Endpoint, Family, NicRef, RandomBytes, SocketFactory } from "@p2pd/net";
 import type { Route, RouteJson } from "@p2pd/route";
-import type {
-	Clock,
-	ExternalAddress,
-	Lookup,
-	ObserveOptions,
-	RandomBytes,
-	StunServerSpec,
-} from "@p2pd/stun-client";
+import type { ExternalAddress, Lookup, ObserveOptions, StunServerSpec } from "@p2pd/stun-client";
 import type { Enumerate, Netifaces } from "./netifaces.js";
 import type { CommandRunner, NicKind } from "./os/types.js";
 import type { InterfacesEvent } from "./watch/types.js";
 
+/** A STUN server: `"host:port"`, a spec with a host name, or an address. */
+export type StunServerOption = string | StunServerSpec | Endpoint;
+
 /** What the user of an interface may tune. */
 export interface InterfaceOptions {
-	/** The NICs to choose from, as `initP2pd()` gave them. @default the interface looks by itself */
+	/** The NICs to choose from, as `initP2pd()` returned them. @default this machine's, enumerated by `start()` */
 	readonly netifaces?: Netifaces;
 	/**
-	 * The STUN servers that are asked: `host:port` texts or specs. Nothing else is ever contacted.
+	 * The STUN servers to ask: `"host:port"`, `{ host, port }` or `{ ip, port }`. Nothing else is ever contacted.
 	 * @default those of the variable P2PD_STUN_SERVERS, else `DEFAULT_STUN_SERVERS`
 	 */
-	readonly stunServers?: readonly (string | StunServerSpec)[];
+	readonly stunServers?: readonly StunServerOption[];
 	/** Servers that must agree on an external address. @default 2 */
 	readonly minAgree?: number;
-	/** Servers that are asked at most for each source address. @default 6 */
+	/** The most servers to ask for each source address. @default 6 */
 	readonly maxServers?: number;
-	/** All of `start()`, in ms. @default 5000 */
+	/** Overall timeout of `start()`, in ms. @default 5000 */
 	readonly timeout?: number;
-	/** All of `loadNat()`, in ms. @default 8000 */
+	/** Overall timeout of `loadNat()`, in ms. @default 8000 */
 	readonly natTimeout?: number;
-	/** The families that are looked at. @default both */
+	/** The families to use. @default both */
 	readonly families?: readonly Family[];
 	/**
-	 * Refuse to observe, or to test the NAT, by sockets that are not bound to the device: a NIC where the system
-	 * cannot do that has unverified routes. @default false: a non-default NIC is bound to where the system can
+	 * Never observe an address or test a NAT by sockets that are not bound to the device. If the system cannot bind to it,
+	 * the NIC has unverified routes. @default false: sockets of a non-default NIC are bound to it where the system can
 	 */
 	readonly strict?: boolean;
 }
 
-/** A source address on a NIC, for which sockets are wanted. */
+/** A source address on a NIC to make sockets for. */
 export interface SourceSpec {
 	readonly af: Family;
 	readonly nic: NicRef;
 	readonly ip: string;
-	/** Only sockets that are bound to the device will do. */
+	/** Whether the sockets must be bound to the device. */
 	readonly strict: boolean;
 }
 
-/** What the environment supplies to an interface; all of it has a default. */
+/** What the environment supplies to an interface. Everything has a default. */
 export interface InterfaceDeps {
 	/** Sockets of one source address. @default `sourceRoute` of `@p2pd/route` */
 	readonly sockets: (source: SourceSpec) => SocketFactory;
@@ -65,17 +61,17 @@ export interface InterfaceDeps {
 	) => Promise<ExternalAddress>;
 	/** Finds out a NAT's behaviour. @default `discoverNat` of `@p2pd/nat` */
 	readonly discoverNat: (options: NatOptions, deps: NatDeps) => Promise<NatReport>;
-	/** Takes a look at the NICs, unless the option `netifaces` does. @default this machine's */
+	/** The NICs to choose from, unless the option `netifaces` gives them. @default this machine's */
 	readonly netifaces: () => Netifaces;
 	readonly clock: Clock;
 	readonly random: RandomBytes;
-	/** Where P2PD_STUN_SERVERS is read. @default `process.env` */
+	/** The environment that P2PD_STUN_SERVERS is read from. @default `process.env` */
 	readonly env: Readonly<Record<string, string | undefined>>;
-	/** Resolves names of STUN servers. @default the resolver of `@p2pd/address`, through the same sockets */
-	readonly lookup?: Lookup;
+	/** Resolves the names of STUN servers. @default `resolveHost` of `@p2pd/address`, through the same sockets */
+	readonly resolve?: Resolver;
 }
 
-/** What the environment supplies to a look at the OS from this package. */
+/** What the environment supplies to {@link initP2pd}. */
 export interface InitDeps {
 	/** @default `enumerateInterfaces` */
 	readonly enumerate?: Enumerate;
@@ -84,56 +80,43 @@ export interface InitDeps {
 	readonly clock?: Pick<Clock, "now">;
 }
 
-/** How a call may be cut short. */
+/** When a call gives up. */
 export interface CallOptions {
 	readonly signal?: AbortSignal;
-	/** All of the call, in ms. @default the interface's option */
+	/** Overall timeout, in ms. @default the interface's option */
 	readonly timeout?: number;
 }
 
 /** Options of a refresh. */
 export interface RefreshOptions extends CallOptions {
-	/** What a watch told; without it the NICs are looked at again. */
+	/** The event of a watch; without it the NICs are enumerated again. */
 	readonly event?: InterfacesEvent;
 }
 
-/** A NAT in P2PD's dictionary. */
-export interface NatJson {
-	/** P2PD's number, 1 to 7. */
-	readonly type: NatType;
-	readonly nat_info: string;
-	readonly delta: Delta;
-	readonly delta_info: string;
-	/** The type, the delta or both were not found out: P2PD's assumption stands in for them. */
-	readonly assumed?: true;
-	/** Why it is assumed. */
-	readonly reason?: string;
-}
-
-/** A route in P2PD's dictionary, with what this package adds to it. */
+/** A route in P2PD's dictionary, with a key of this package. */
 export interface InterfaceRouteJson extends RouteJson {
 	/** The external addresses are not globally routable. */
 	readonly non_public?: true;
 }
 
-/** One value for each family, under JSON's own kind of key. */
+/** One value for each family, with text keys as JSON has them. */
 export interface ByFamilyJson<T> {
 	readonly "4": T;
 	readonly "6": T;
 }
 
-/** P2PD's dictionary of an interface: name, NAT and route pools, then what P2PD added later, then ours. */
+/** P2PD's dictionary of an interface: name, NAT and route pools, then the keys that P2PD added later, then ours. */
 export interface InterfaceJson {
 	readonly name: string;
 	/** The NAT of the first route of IPv4 if there is one, else of IPv6. */
-	readonly nat: NatJson;
+	readonly nat: NatDictionary;
 	readonly rp: ByFamilyJson<readonly InterfaceRouteJson[]>;
 	readonly is_default: ByFamilyJson<boolean>;
 	readonly mac: string | null;
 	readonly netiface_index: number | null;
 	readonly nic_no: number;
 	readonly id: string | number;
-	readonly nat_by_af: ByFamilyJson<NatJson | null>;
+	readonly nat_by_af: ByFamilyJson<NatDictionary | null>;
 	readonly kind: NicKind;
 	readonly display_name: string;
 	/** Why a family has no verified route. */

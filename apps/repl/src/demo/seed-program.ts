@@ -33,14 +33,12 @@ export interface SeedResult {
  */
 export async function seedProgram(options: SeedOptions): Promise<SeedResult> {
 	const { nic: name, host, port, stunServers, signal } = options;
-	const common = {
-		...(stunServers === undefined ? {} : { stunServers }),
-		...(signal === undefined ? {} : { signal }),
-	};
+	const servers = stunServers === undefined ? {} : { stunServers };
+	const common = signal === undefined ? {} : { signal };
 	const netifaces = await initP2pd();
-	const nic = await new Interface(name, common).start(common);
+	const nic = await new Interface(name, servers).start(common);
 	await nic.loadNat(common);
-	const nics = options.onlyThisNic ? [] : await loadInterfaces({ netifaces, ...common });
+	const nics = options.onlyThisNic ? [] : await loadInterfaces({ netifaces, ...servers, ...common });
 	const af = nic.supported()[0];
 	const route = await nic.route(af).bind();
 	const dest = await new Address(host, port).res(route, common);

@@ -1,4 +1,4 @@
-import type { Family, Interface, NatJson, NatReport, Route } from "@p2pd/core";
+import type { Family, Interface, NatDictionary, NatReport, Route } from "@p2pd/core";
 import { printable } from "@p2pd/core/net";
 import type { Colours } from "./output.js";
 import { wrap } from "./text.js";
@@ -11,7 +11,7 @@ type Known = Pick<NatReport, "type" | "mapping" | "filtering" | "delta">;
  *
  * @param report the report behind it; null where no test was made
  */
-export function natText(nat: NatJson, report: Known | null): string {
+export function natText(nat: NatDictionary, report: Known | null): string {
 	const type = `${nat.nat_info} (type ${nat.type})`;
 	const step = nat.delta.value === 0 ? "" : ` by ${nat.delta.value}`;
 	const delta = `${nat.delta_info}${step} (delta ${nat.delta.type})`;

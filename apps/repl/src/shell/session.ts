@@ -44,7 +44,7 @@ export function createSession(signal: () => AbortSignal): Session {
 		override start(call: core.CallOptions = {}): Promise<this> {
 			return super.start({ signal: signal(), ...call });
 		}
-		override loadNat(call: core.CallOptions = {}): Promise<core.NatJson> {
+		override loadNat(call: core.CallOptions = {}): Promise<core.NatDictionary> {
 			return super.loadNat({ signal: signal(), ...call });
 		}
 		override refresh(call: core.RefreshOptions = {}): Promise<this> {
@@ -55,8 +55,13 @@ export function createSession(signal: () => AbortSignal): Session {
 			super.close();
 		}
 	}
-	const loadInterfaces: typeof core.loadInterfaces = (options = {}, ...deps) =>
-		core.loadInterfaces({ signal: signal(), ...options }, ...deps);
+	const loadInterfaces: typeof core.loadInterfaces = (options = {}, ...deps) => {
+		// The names of NICs, or the NICs themselves, instead of options.
+		if (Array.isArray(options)) return core.loadInterfaces({ signal: signal(), names: options }, ...deps);
+		if (options instanceof core.Netifaces)
+			return core.loadInterfaces({ signal: signal(), netifaces: options }, ...deps);
+		return core.loadInterfaces({ signal: signal(), ...options }, ...deps);
+	};
 	return {
 		names: { ...core, pipeOpen, Interface, loadInterfaces },
 		async close() {

@@ -58,6 +58,6 @@ describeLab("what goes wrong, told in time, and the process ends by itself", () 
 		const code = `await seed().catch((error) => console.log(error.name, error.code));
 			async function seed() { await new Interface("wlan7").start(); }`;
 		const { stdout } = await p2pd(["-e", code]);
-		expect(stdout).toBe("InterfaceNotFoundError ERR_NETIF_NOT_FOUND\n");
+		expect(stdout).toBe("NetifNotFoundError ERR_NETIF_NOT_FOUND\n");
 	});
 });

@@ -42,7 +42,7 @@ describe("the shell", () => {
 		shell.type(".details\n");
 		await shell.until(/no error yet/);
 		shell.type('await new Interface("wlan7").start()\n');
-		const text = await shell.until(/InterfaceNotFoundError: .*"wlan7".*\n/);
+		const text = await shell.until(/NetifNotFoundError: .*"wlan7".*\n/);
 		expect(text).not.toMatch(/^ +at /m);
 		shell.type(".details\n");
 		await shell.until(/^ +at .*[\s\S]*ERR_NETIF_NOT_FOUND/m);

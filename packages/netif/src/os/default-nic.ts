@@ -1,8 +1,9 @@
+import type { Family, SourceAnswer } from "@p2pd/net";
+import { inNetwork } from "./address-text.js";
 import { DEFAULT_ROUTE_MAX_PREFIX, PROBE_DESTINATIONS } from "./defaults.js";
-import { inNetwork } from "./ip-text.js";
-import type { DefaultNic, NicRoute, OsFamily, RawNic, RawSnapshot, SourceAnswer } from "./types.js";
+import type { DefaultNic, NicRoute, RawNic, RawSnapshot } from "./types.js";
 
-/** Whether a route leads to everywhere: the default route, or the halves that a VPN lays over it. */
+/** Whether a route is a default route, or one of the halves that a VPN lays over it. */
 export function isDefaultRoute(route: NicRoute): boolean {
 	if (route.cidr > DEFAULT_ROUTE_MAX_PREFIX[route.af]) return false;
 	return (
@@ -29,8 +30,8 @@ export function lookUpRoute(
 	return best;
 }
 
-/** Where to ask the kernel to go: the first destination that only a default route covers. */
-export function probeDestination(nics: readonly RawNic[], af: OsFamily): string | null {
+/** The first destination to ask the kernel about that only a default route covers, or null. */
+export function probeDestination(nics: readonly RawNic[], af: Family): string | null {
 	const candidates = PROBE_DESTINATIONS[af];
 	const free = candidates.find((ip) => {
 		const found = lookUpRoute(nics, ip);
@@ -40,16 +41,11 @@ export function probeDestination(nics: readonly RawNic[], af: OsFamily): string 
 }
 
 /**
- * Puts the kernel's choice of source address and the route table together. The kernel's word counts for more: it
- * also knows the policy rules, which the main table does not show. The table decides where the kernel was not
- * asked, where no NIC or more than one owns the address, or where the owner is the loopback (a host whose service
- * address is put on lo).
+ * Combines the kernel's choice of source address with the route table. The kernel's choice counts for more, because it
+ * includes the policy rules, which the main table does not show. The table decides if the kernel was not asked, if no
+ * NIC or more than one has the address, or if the NIC is the loopback (a host with its service address on lo).
  */
-export function chooseDefault(
-	raw: RawSnapshot,
-	af: OsFamily,
-	answer: SourceAnswer | null,
-): DefaultNic | null {
+export function chooseDefault(raw: RawSnapshot, af: Family, answer: SourceAnswer | null): DefaultNic | null {
 	const inTable = raw.namedDefaults?.[af] ?? defaultInTable(raw.nics, af);
 	if (answer?.ip === null) return null;
 	if (answer) {
@@ -66,8 +62,8 @@ export function chooseDefault(
 	return { name: inTable, source: answer?.ip ?? null, from: "table", confirmed: false };
 }
 
-/** The NIC of the default route that the table prefers, be there routes of their own for all the probes or not. */
-function defaultInTable(nics: readonly RawNic[], af: OsFamily): string | null {
+/** The NIC of the default route that the table prefers. */
+function defaultInTable(nics: readonly RawNic[], af: Family): string | null {
 	const only = nics.map((nic) => ({ ...nic, routes: nic.routes.filter(isDefaultRoute) }));
 	return lookUpRoute(only, PROBE_DESTINATIONS[af][0])?.nic ?? null;
 }

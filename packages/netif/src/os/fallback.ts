@@ -1,15 +1,15 @@
-import { COMMAND_TIMEOUT } from "./defaults.js";
-import { fromHostAddress, readHostAddresses, reasonOf } from "./host-addresses.js";
+import { cleanMac } from "./address-text.js";
+import { COMMAND_TIMEOUT, PROBE_DESTINATIONS } from "./defaults.js";
+import { fromHostAddress, readHostAddresses, reasonOf } from "./host.js";
 import { parseIfconfig } from "./ifconfig.js";
-import { cleanMac } from "./ip-text.js";
 import { kindByName } from "./kind-by-name.js";
 import type { EnumerateOptions, MissingFact, NicAddress, OsDeps, RawNic, RawSnapshot } from "./types.js";
 
 /**
- * What can be learned where the OS refuses its tables (Android, sandboxes) or is not one of ours:
- * `os.networkInterfaces()`, or, if that is refused too, what `ifconfig` prints. Routes stay unknown.
+ * Reads what is left where the OS refuses its tables (Android, sandboxes) or has no reader of its own:
+ * `os.networkInterfaces()`, or the output of `ifconfig` if that is refused too. Routes stay unknown.
  *
- * @param reason why the usual way did not do
+ * @param reason why the usual reader failed
  */
 export async function readFallback(
 	deps: OsDeps,
@@ -35,9 +35,11 @@ export async function readFallback(
 	}
 	missing.push({ nic: null, fact: "addresses", reason: `os.networkInterfaces(): ${host.reason}` });
 	try {
+		// Windows has no such command, and would look for it in the current folder first.
+		if (deps.platform === "win32") return { nics: await nicsOfSources(deps), routesKnown, missing };
 		const { timeout = COMMAND_TIMEOUT, signal } = options;
 		const { stdout } = await deps.run("ifconfig", [], { timeout, ...(signal ? { signal } : {}) });
-		// Linux's ifconfig takes IPv6 from /proc, which was refused; the BSDs' has both families from the kernel.
+		// Linux's ifconfig reads IPv6 from /proc, which was refused; that of the BSDs asks the kernel for both families.
 		const known6 = deps.platform !== "android" && deps.platform !== "linux";
 		if (!known6) missing.push({ nic: null, fact: "addresses", reason: `IPv6: ${reason}` });
 		const nics = parseIfconfig(stdout).map((nic) => ({ ...nic, addressesKnown: { 4: true, 6: known6 } }));
@@ -49,12 +51,11 @@ export async function readFallback(
 	}
 }
 
-/**
- * The last resort: the addresses from which the kernel would send, on a NIC without a name. It can be used by its
- * address, and is called `default` because that is all that is known of it.
- */
+/** The last resort: the kernel's source addresses, on a NIC called `default` because nothing else is known about it. */
 async function nicsOfSources(deps: OsDeps): Promise<RawNic[]> {
-	const answers = await Promise.all(["198.51.100.1", "3000::1"].map((probe) => deps.sourceAddress(probe)));
+	const answers = await Promise.all(
+		[PROBE_DESTINATIONS[4][0], PROBE_DESTINATIONS[6][0]].map((probe) => deps.sourceAddress(probe)),
+	);
 	const addresses = answers
 		.map((answer) =>
 			answer.ip === null

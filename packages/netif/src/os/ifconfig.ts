@@ -1,4 +1,4 @@
-import { canonicalIp, cleanMac, prefixOf, prefixOfMask, scopeOf } from "./ip-text.js";
+import { cleanMac, prefixOf, prefixOfMask, readIp, scopeOf, textOnNic } from "./address-text.js";
 import { kindByName } from "./kind-by-name.js";
 import type { NicAddress, NicKind, RawNic } from "./types.js";
 
@@ -7,7 +7,7 @@ type Flags = ReadonlySet<string>;
 
 /**
  * The NICs that `ifconfig` prints, in the form of macOS and the BSDs and of Linux's net-tools 2: a line `name:
- * flags=N<A,B> mtu N`, then indented lines of a keyword and its values. Words of it are never translated.
+ * flags=N<A,B> mtu N`, then indented lines of a keyword and its values. Its words are never translated.
  */
 export function parseIfconfig(text: string): RawNic[] {
 	const nics: RawNic[] = [];
@@ -46,7 +46,7 @@ function nicOf(name: string, flags: Flags, mtu: string | undefined, block: strin
 
 function kindFromFacts(flags: Flags, block: string): NicKind | null {
 	if (flags.has("LOOPBACK")) return "loopback";
-	// `ifconfig -v` of macOS names the type; without it the media and the flags have to do.
+	// `ifconfig -v` of macOS names the type; otherwise it follows from the media and the flags.
 	const type = /^\s+type: (.+)$/m.exec(block)?.[1]?.toLowerCase();
 	if (/^\s+Configuration:\s*\n\s+id /m.test(block)) return "bridge";
 	if (/^\s+vlan: \d+ parent interface:/m.test(block)) return "virtual";
@@ -69,17 +69,16 @@ function indexFromScopes(lines: readonly string[]): number | null {
 function addressOf(line: string, nic: string): NicAddress | null {
 	const [keyword, written = "", ...rest] = line.trim().split(/\s+/);
 	if (keyword !== "inet" && keyword !== "inet6") return null;
-	const found = canonicalIp(written.replace(/[%/].*$/, ""));
-	if (!found) return null;
+	const ip = readIp(written.replace(/\/.*$/, ""));
+	if (ip === null) return null;
 	const after = (word: string): string | undefined => rest[rest.indexOf(word) + 1];
 	const prefix = rest.includes("prefixlen") ? Number(after("prefixlen")) : Number.NaN;
 	const cidr = rest.includes("netmask") ? prefixOfMask(after("netmask") ?? "") : prefix;
-	const scope = scopeOf(found.af, found.ip);
 	return {
-		af: found.af,
-		ip: found.af === 6 && scope === "link" ? `${found.ip}%${nic}` : found.ip,
-		cidr: prefixOf(found.af, cidr),
-		scope,
+		af: ip.af,
+		ip: textOnNic(ip, nic),
+		cidr: prefixOf(ip.af, cidr),
+		scope: scopeOf(ip),
 		...(rest.includes("temporary") ? { temporary: true } : {}),
 		...(rest.includes("deprecated") ? { deprecated: true } : {}),
 		...(rest.includes("tentative") || rest.includes("duplicated") ? { tentative: true } : {}),

@@ -1,6 +1,6 @@
 import type { NicKind } from "./types.js";
 
-/** Checked in this order; the first that fits wins. */
+/** Checked in this order; the first match wins. */
 const PATTERNS: readonly (readonly [RegExp, NicKind])[] = [
 	[/^(lo\d*|loopback.*)$/, "loopback"],
 	[/^(veth|vnet|vmnet|dummy|ifb|macvlan|macvtap|vlan|bond|team|v-|sit0$)/, "virtual"],
@@ -15,7 +15,7 @@ const PATTERNS: readonly (readonly [RegExp, NicKind])[] = [
 	[/^(eth|en[ospx]?\d|eno|ens|enp|enx|em\d|p\d+p\d|lan)|ethernet/, "ethernet"],
 ];
 
-/** A guess at what a NIC is from its name: only for a NIC of which the OS tells nothing better. */
+/** Guesses the kind of a NIC from its name, for a NIC whose kind the OS does not tell. */
 export function kindByName(name: string): NicKind {
 	const lower = name.toLowerCase();
 	return PATTERNS.find(([pattern]) => pattern.test(lower))?.[1] ?? "unknown";

@@ -1,14 +1,21 @@
-import { FAMILIES } from "@p2pd/address";
+import { FAMILIES } from "@p2pd/net";
+import { refuse } from "../errors.js";
+import { isSnapshot } from "../netifaces.js";
 import type { NicInfo, NicSnapshot } from "../os/types.js";
-import type { InterfaceChange } from "./types.js";
+import type { InterfaceChange, InterfacesEvent } from "./types.js";
 
-/** What is different in `after`: NICs that went, then the NICs that stayed or came in their order, then the defaults. */
+/**
+ * The changes from one snapshot to another: NICs that were removed, then the other NICs in their order, then the defaults.
+ *
+ * @throws NetifArgumentError (ERR_NETIF_ARGUMENT)
+ */
 export function diffSnapshots(before: NicSnapshot, after: NicSnapshot): InterfaceChange[] {
+	refuse(isSnapshot(before, "before") ?? isSnapshot(after, "after"));
 	const old = new Map(before.nics.map((nic) => [nic.name, nic]));
 	const now = new Map(after.nics.map((nic) => [nic.name, nic]));
 	const changes: InterfaceChange[] = [];
 	for (const [name, info] of old) {
-		// The same name with another index is another NIC.
+		// A NIC of the same name with another index is another one.
 		if (!isSame(info, now.get(name))) changes.push({ type: "nic-removed", nic: name, info });
 	}
 	for (const [name, info] of now) {
@@ -36,7 +43,7 @@ function diffNic(before: NicInfo, after: NicInfo): InterfaceChange[] {
 	const { up, running } = after;
 	if (before.up !== up || before.running !== running) changes.push({ type: "link", nic, up, running });
 	for (const address of before.addresses) {
-		// An address that is no longer listed because the link went down is not known to be gone.
+		// An address that is unlisted because the link went down may still exist.
 		if (!after.addressesKnown[address.af]) continue;
 		if (!after.addresses.some((each) => key(each) === key(address))) {
 			changes.push({ type: "address-removed", nic, address });
@@ -56,4 +63,13 @@ function diffNic(before: NicInfo, after: NicInfo): InterfaceChange[] {
 
 function key(value: unknown): string {
 	return JSON.stringify(value);
+}
+
+/** Whether the event of a watch can have changed the routes of a NIC. After a sleep it always can. */
+export function concerns(event: InterfacesEvent, nic: string): boolean {
+	if (event.cause === "wake") return true;
+	return event.changes.some(
+		(change) =>
+			change.nic === nic || (change.type === "default-route" && (change.from === nic || change.to === nic)),
+	);
 }

@@ -1,6 +1,7 @@
-import type { NicAddress, NicGateway, NicInfo, NicSnapshot, OsFamily } from "../os/types.js";
+import type { Clock, Family } from "@p2pd/net";
+import type { NicAddress, NicGateway, NicInfo, NicSnapshot } from "../os/types.js";
 
-/** One difference between two looks. */
+/** One difference between two snapshots. */
 export type InterfaceChange =
 	| { readonly type: "nic-added"; readonly nic: string; readonly info: NicInfo }
 	| { readonly type: "nic-removed"; readonly nic: string; readonly info: NicInfo }
@@ -16,38 +17,38 @@ export type InterfaceChange =
 	| {
 			readonly type: "gateway";
 			readonly nic: string;
-			readonly af: OsFamily;
+			readonly af: Family;
 			readonly gateways: readonly NicGateway[];
 	  }
-	/** The default way out of a family is another NIC now; `null` is none. `nic` is the new one, or the old one. */
+	/** The default NIC of a family is another one now; `null` is none. `nic` is the new one, or else the old one. */
 	| {
 			readonly type: "default-route";
 			readonly nic: string;
-			readonly af: OsFamily;
+			readonly af: Family;
 			readonly from: string | null;
 			readonly to: string | null;
 	  };
 
-/** What happened between two tellings of a watch. */
+/** What a watch reports. */
 export interface InterfacesEvent {
 	/** Never empty, unless the cause is `wake`. */
 	readonly changes: readonly InterfaceChange[];
-	/** `wake`: the machine was probably asleep, for the wall clock jumped; what it knew of the network may be old. */
+	/** `wake`: the machine was probably asleep, because the wall clock jumped; what was known about the network may be outdated. */
 	readonly cause: "change" | "wake";
-	/** How it is now. */
+	/** The NICs as they are now. */
 	readonly snapshot: NicSnapshot;
 }
 
 /** What the user of a watch may tune. */
 export interface WatchOptions {
-	/** How often the NICs are looked at, in ms. @default 1000 */
+	/** How often the NICs are checked, in ms. @default 1000 */
 	readonly interval?: number;
 	/**
-	 * How often they are looked at in full where that takes child processes (macOS, Windows), in ms; between, Node's
-	 * own list of addresses is compared. @default 15000
+	 * How often they are enumerated where that needs child processes (macOS, Windows), in ms. In between, Node's own list
+	 * of addresses is compared. @default 15000
 	 */
 	readonly fullInterval?: number;
-	/** How long they must keep still before a difference is told, in ms. @default 250 */
+	/** How long they must stay unchanged before a change is reported, in ms. @default 250 */
 	readonly debounce?: number;
 	/** Ends the watch. */
 	readonly signal?: AbortSignal;
@@ -55,18 +56,14 @@ export interface WatchOptions {
 
 /** What the environment supplies to a watch. */
 export interface WatchDeps {
-	/** Looks in full. */
+	/** Enumerates the NICs. */
 	readonly enumerate: (options: { readonly signal?: AbortSignal }) => Promise<NicSnapshot>;
 	/**
-	 * A cheap glance that changes when a full look would; `null` where a full look is as cheap.
+	 * A cheap text that changes if an enumeration would; `null` where an enumeration is as cheap.
 	 * @default Node's list of addresses on macOS and Windows, `null` elsewhere
 	 */
 	readonly glance: (() => string) | null;
-	readonly clock: {
-		now(): number;
-		setTimeout(fn: () => void, ms: number): unknown;
-		clearTimeout(handle: unknown): void;
-	};
-	/** The wall clock, in ms: it goes on while the machine sleeps. @default `Date.now` */
+	readonly clock: Clock;
+	/** The wall clock, in ms, which runs while the machine sleeps. @default `Date.now` */
 	readonly wallNow: () => number;
 }

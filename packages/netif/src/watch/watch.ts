@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import { systemClock } from "@p2pd/stun-client";
+import { type Fields, is, MAX_TIMER, objectProblem, systemClock } from "@p2pd/net";
 import {
 	WAKE_JUMP,
 	WATCH_DEBOUNCE,
@@ -7,6 +7,7 @@ import {
 	WATCH_INTERVAL,
 	WATCH_MAX_HOLD,
 } from "../defaults.js";
+import { refuse } from "../errors.js";
 import { enumerateInterfaces } from "../os/enumerate.js";
 import type { NicSnapshot } from "../os/types.js";
 import { diffSnapshots } from "./diff.js";
@@ -21,17 +22,29 @@ const systemWatchDeps: WatchDeps = {
 	wallNow: Date.now,
 };
 
+const interval = is.number(1, MAX_TIMER);
+const fields: Fields = { interval, fullInterval: interval, debounce: is.timeout, signal: is.signal };
+
 /**
- * Tells what changes in the NICs: addresses, links, gateways, default routes, NICs that come and go. It looks again
- * and again (there is no event without native code), tells a difference once the NICs keep still, and looks at once
- * after the machine slept. Nothing is sent. The first look, which nothing is told of, is taken when the first
- * event is asked for; leaving the loop ends the watch.
+ * Reports changes of the NICs: addresses, links, gateways, default routes, MTUs, NICs that appear and disappear. It
+ * enumerates them again and again (events need native code), reports a change once the NICs stay unchanged for a moment,
+ * and at once after the machine slept. Nothing is sent. The first enumeration, which is not reported, starts when the
+ * first event is asked for. Leaving the loop ends the watch.
  *
- * @throws from the iterator: what a look throws. An aborted signal ends it without an error.
+ * @throws NetifArgumentError (ERR_NETIF_ARGUMENT). The iterator throws what an enumeration throws. An aborted signal ends
+ *   it without an error.
  */
-export async function* watchInterfaces(
+export function watchInterfaces(
 	options: WatchOptions = {},
 	deps: Partial<WatchDeps> = {},
+): AsyncGenerator<InterfacesEvent, void, undefined> {
+	refuse(objectProblem(options, "", fields));
+	return events(options, deps);
+}
+
+async function* events(
+	options: WatchOptions,
+	deps: Partial<WatchDeps>,
 ): AsyncGenerator<InterfacesEvent, void, undefined> {
 	const { signal } = options;
 	if (signal?.aborted) return;
@@ -50,13 +63,13 @@ class Watch {
 	readonly #debounce: number;
 	readonly #signal: AbortSignal | undefined;
 	readonly #deps: WatchDeps;
-	/** What was last told. */
-	#told: NicSnapshot | null = null;
+	/** The snapshot of the last report. */
+	#reported: NicSnapshot | null = null;
 	#glanced = "";
 	#lookedAt = 0;
-	/** Wall clock minus steady clock: it moves only when one of them jumps. */
+	/** Wall clock minus steady clock. It changes only if one of them jumps. */
 	#offset = 0;
-	/** Whether a pause was far longer than asked for. */
+	/** Whether a pause took far longer than it should. */
 	#overslept = false;
 
 	constructor(options: WatchOptions, deps: WatchDeps) {
@@ -69,7 +82,7 @@ class Watch {
 
 	async begin(): Promise<void> {
 		this.#slept();
-		this.#told = await this.#look();
+		this.#reported = await this.#look();
 	}
 
 	/** Waits for the next event. */
@@ -78,19 +91,19 @@ class Watch {
 			await this.#pause(this.#interval);
 			const wake = this.#slept();
 			if (!wake && !this.#mustLook()) continue;
-			const before = this.#told;
+			const before = this.#reported;
 			let snapshot = await this.#look();
 			let changes = before ? diffSnapshots(before, snapshot) : [];
 			if (changes.length > 0 && before) {
 				snapshot = await this.#settle(snapshot);
 				changes = diffSnapshots(before, snapshot);
 			}
-			this.#told = snapshot;
+			this.#reported = snapshot;
 			if (wake || changes.length > 0) return { changes, cause: wake ? "wake" : "change", snapshot };
 		}
 	}
 
-	/** Looks until two looks, a debounce apart, are the same, or it was held back long enough. */
+	/** Enumerates until two snapshots, a debounce apart, are equal, or the change was held back long enough. */
 	async #settle(first: NicSnapshot): Promise<NicSnapshot> {
 		const { clock } = this.#deps;
 		const until = clock.now() + WATCH_MAX_HOLD;
@@ -119,8 +132,8 @@ class Watch {
 	}
 
 	/**
-	 * Whether the machine probably slept since the last time. Its steady clock stands still meanwhile (Linux), so
-	 * that the wall clock jumps ahead of it, or goes on (Windows, macOS), so that a pause is far too long.
+	 * Whether the machine probably slept since the last call. Its steady clock either stops meanwhile (Linux), so that the
+	 * wall clock jumps ahead of it, or goes on (Windows, macOS), so that a pause takes far too long.
 	 */
 	#slept(): boolean {
 		const offset = this.#deps.wallNow() - this.#deps.clock.now();

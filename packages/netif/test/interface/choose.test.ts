@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { chooseNic } from "../../src/choose-nic.js";
 import { Interface, listInterfaces, Netifaces } from "../../src/index.js";
+import { chooseNic } from "../../src/netifaces.js";
 import { netifacesOf, nic, snapshot } from "../support/snapshots.js";
 
 const lo = nic({ name: "lo", index: 1, kind: "loopback", addresses: ["127.0.0.1/8", "::1/128"] });
@@ -12,7 +12,7 @@ it("the console shows the names of the NICs", async () => {
 	const netifaces = netifacesOf(snapshot([lo, eth0]));
 	expect(inspect(netifaces)).toBe("Netifaces(lo, eth0)");
 	expect(inspect(new Netifaces(() => Promise.reject(new Error("unused")), Date.now))).toBe(
-		"Netifaces(not looked yet)",
+		"Netifaces(not enumerated yet)",
 	);
 });
 
@@ -34,7 +34,7 @@ describe("which NIC is meant", () => {
 				code: "ERR_NETIF_NOT_FOUND",
 				interfaceName: "meow",
 				existing: ["lo", "eth0", "wlan0"],
-				message: 'there is no network interface "meow"; there is "lo", "eth0", "wlan0"',
+				message: 'there is no network interface "meow"; there are "lo", "eth0", "wlan0"',
 			}),
 		);
 	});
@@ -58,7 +58,7 @@ describe("which NIC is meant", () => {
 
 	it.each([2, 5, 10, 23, 30, 1337, Number.NaN])("%j is no family", (value) => {
 		expect(() => new Interface(value as 4)).toThrowError(
-			expect.objectContaining({ code: "ERR_NETIF_INVALID_FAMILY", value }),
+			expect.objectContaining({ code: "ERR_NETIF_ARGUMENT", argument: "selector" }),
 		);
 	});
 

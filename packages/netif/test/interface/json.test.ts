@@ -75,7 +75,7 @@ it("takes a NAT from elsewhere, whole or not at all", () => {
 	nic.setNat({ type: 1, delta: { type: 1, value: 0 } }, 6);
 	expect(nic.toJSON().nat_by_af).toMatchObject({ "4": { type: 3 }, "6": { type: 1 } });
 	const wrong = { type: 9, delta: { type: 1, value: 0 } } as unknown as Parameters<typeof nic.setNat>[0];
-	expect(() => nic.setNat(wrong)).toThrowError(expect.objectContaining({ code: "ERR_NETIF_INVALID_JSON" }));
+	expect(() => nic.setNat(wrong)).toThrowError(expect.objectContaining({ code: "ERR_NETIF_JSON" }));
 	expect(nic.nat.type).toBe(3);
 });
 
@@ -111,6 +111,6 @@ it.each([
 	["nat_by_af.4", { ...page, nat_by_af: { "4": 5 } }],
 ])("a dictionary that is wrong at %j is refused with the place", (path, json) => {
 	expect(() => Interface.fromJSON(json)).toThrowError(
-		expect.objectContaining({ code: "ERR_NETIF_INVALID_JSON", path }),
+		expect.objectContaining({ code: "ERR_NETIF_JSON", path }),
 	);
 });

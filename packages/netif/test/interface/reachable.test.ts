@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { reachableServers } from "../../src/start/reachable-servers.js";
+import { reachableServers } from "../../src/stun-servers.js";
 import { type NicSpec, nic } from "../support/snapshots.js";
 
 const at = (host: string, families?: readonly (4 | 6)[]) => ({

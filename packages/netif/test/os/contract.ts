@@ -1,8 +1,7 @@
 import { isIP } from "node:net";
+import { FAMILIES } from "@p2pd/net";
 import { describe, expect, it } from "vitest";
-import type { NicSnapshot, OsFamily } from "../../src/os.js";
-
-const FAMILIES: readonly OsFamily[] = [4, 6];
+import type { NicSnapshot } from "../../src/os.js";
 
 /** What holds for every snapshot of every platform, whole or poor. */
 export function describeSnapshotContract(title: string, take: () => Promise<NicSnapshot>): void {

@@ -29,7 +29,7 @@ const vpn = (routes: NicRoute[]) => host("vpn0", ["10.8.0.2/24"], routes, { kind
 
 describe("the default NIC", () => {
 	it("is the kernel's choice, confirmed by the table", () => {
-		expect(chooseDefault(raw([eth0, eth1]), 4, { ip: "10.0.0.5" })).toEqual({
+		expect(chooseDefault(raw([eth0, eth1]), 4, { ip: "10.0.0.5", code: null })).toEqual({
 			name: "eth0",
 			source: "10.0.0.5",
 			from: "kernel",
@@ -38,7 +38,7 @@ describe("the default NIC", () => {
 	});
 
 	it("is the kernel's choice even against the table, which knows no policy rules (WireGuard)", () => {
-		expect(chooseDefault(raw([eth0, vpn([])]), 4, { ip: "10.8.0.2" })).toMatchObject({
+		expect(chooseDefault(raw([eth0, vpn([])]), 4, { ip: "10.8.0.2", code: null })).toMatchObject({
 			name: "vpn0",
 			confirmed: false,
 		});
@@ -46,7 +46,7 @@ describe("the default NIC", () => {
 
 	it("is that of the two halves that a VPN lays over the default route", () => {
 		const halves = vpn([route("0.0.0.0/1", null), route("128.0.0.0/1", null)]);
-		expect(chooseDefault(raw([eth0, halves]), 4, { ip: "10.8.0.2" })).toMatchObject({
+		expect(chooseDefault(raw([eth0, halves]), 4, { ip: "10.8.0.2", code: null })).toMatchObject({
 			name: "vpn0",
 			confirmed: true,
 		});
@@ -58,13 +58,16 @@ describe("the default NIC", () => {
 
 	it("is the table's where the source address is on the loopback, on none, or on two", () => {
 		const lo = host("lo", ["127.0.0.1/8", "9.9.9.1/32"], [], { kind: "loopback" });
-		expect(chooseDefault(raw([lo, eth0]), 4, { ip: "9.9.9.1" })).toMatchObject({
+		expect(chooseDefault(raw([lo, eth0]), 4, { ip: "9.9.9.1", code: null })).toMatchObject({
 			name: "eth0",
 			from: "table",
 		});
-		expect(chooseDefault(raw([eth0]), 4, { ip: "10.9.9.9" })).toMatchObject({ name: "eth0", from: "table" });
+		expect(chooseDefault(raw([eth0]), 4, { ip: "10.9.9.9", code: null })).toMatchObject({
+			name: "eth0",
+			from: "table",
+		});
 		const twin = { ...eth1, addresses: eth0.addresses, routes: [route("0.0.0.0/0", "10.0.0.254", 50)] };
-		expect(chooseDefault(raw([eth0, twin]), 4, { ip: "10.0.0.5" })).toMatchObject({
+		expect(chooseDefault(raw([eth0, twin]), 4, { ip: "10.0.0.5", code: null })).toMatchObject({
 			name: "eth1",
 			from: "kernel",
 		});
@@ -82,12 +85,18 @@ describe("the default NIC", () => {
 
 	it("is confirmed by the OS's own word where it has one", () => {
 		const named = raw([eth0, eth1], { namedDefaults: { 4: "eth1" } });
-		expect(chooseDefault(named, 4, { ip: "10.1.0.5" })).toMatchObject({ name: "eth1", confirmed: true });
+		expect(chooseDefault(named, 4, { ip: "10.1.0.5", code: null })).toMatchObject({
+			name: "eth1",
+			confirmed: true,
+		});
 	});
 
 	it("is found with an IPv6 source that has a zone in the list", () => {
 		const six = host("eth0", ["fe80::5%eth0/64"], [route("::/0", "fe80::1%eth0")]);
-		expect(chooseDefault(raw([six]), 6, { ip: "fe80::5" })).toMatchObject({ name: "eth0", confirmed: true });
+		expect(chooseDefault(raw([six]), 6, { ip: "fe80::5", code: null })).toMatchObject({
+			name: "eth0",
+			confirmed: true,
+		});
 	});
 });
 

@@ -1,17 +1,10 @@
-import { IPRange, IpAddress, netmaskToCidr } from "@p2pd/address";
+import { canonicalIp, IPRange, IpAddress, netmaskToCidr } from "@p2pd/address";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import {
-	canonicalIp,
-	cleanMac,
-	formatIpv6,
-	inNetwork,
-	parseIpv6,
-	prefixOfMask,
-} from "../../src/os/ip-text.js";
+import { cleanMac, inNetwork, ipv6FromHex, prefixOfMask, readIp } from "../../src/os/address-text.js";
 import { kindByName } from "../../src/os/kind-by-name.js";
-import { kindOf } from "../../src/os/linux/kind.js";
-import { nicOfLabel } from "../../src/os/linux/labels.js";
+import { nicOfLabel } from "../../src/os/linux/read.js";
+import { kindOf } from "../../src/os/linux/sysfs.js";
 import {
 	parseHardwarePorts,
 	parseIfconfig,
@@ -38,17 +31,22 @@ const groups = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 0xfff
 });
 
 describe("address texts agree with @p2pd/address", () => {
-	it("IPv6 in and out", () => {
+	it("IPv6 as /proc prints it", () => {
 		fc.assert(
 			fc.property(groups, (each) => {
-				const long = each.map((group) => group.toString(16).padStart(4, "0")).join(":");
-				const expected = `${IpAddress.parse(long)}`;
-				expect(parseIpv6(expected)).toEqual(each);
-				if (!/^::ffff:/.test(expected)) expect(formatIpv6(each)).toBe(expected);
-				expect(parseIpv6(formatIpv6(each))).toEqual(each);
+				const hex = each.map((group) => group.toString(16).padStart(4, "0")).join("");
+				const long = hex.replace(/(.{4})(?!$)/g, "$1:");
+				expect(String(ipv6FromHex(hex))).toBe(`${IpAddress.parse(long)}`);
 			}),
 			{ numRuns: runs },
 		);
+		expect(ipv6FromHex("fe80")).toBeNull();
+	});
+
+	it("has one canonical text of a v4-mapped address", () => {
+		const line = "00000000000000000000ffff01020304 02 80 00 80 eth0\n";
+		expect(parseIfInet6(line)[0]?.address.ip).toBe("::ffff:1.2.3.4");
+		expect(parseIfInet6(line)[0]?.address.ip).toBe(canonicalIp("::ffff:102:304"));
 	});
 
 	it("what lies in which network", () => {
@@ -79,8 +77,8 @@ describe("address texts agree with @p2pd/address", () => {
 		expect(cleanMac("00-1E-67-FA-5D-42")).toBe("00:1e:67:fa:5d:42");
 		expect(cleanMac("f8:4d:89:6c:2e:1")).toBe("f8:4d:89:6c:2e:01");
 		for (const none of ["", "00:00:00:00:00:00", "hello", "12"]) expect(cleanMac(none)).toBeNull();
-		expect(canonicalIp("FE80::0001")).toEqual({ af: 6, ip: "fe80::1" });
-		expect(canonicalIp("010.1.1.1")).toBeNull();
+		expect(String(readIp("FE80::0001%eth0"))).toBe("fe80::1");
+		expect(readIp("010.1.1.1")).toBeNull();
 	});
 });
 
@@ -138,16 +136,15 @@ describe("every parser takes anything", () => {
 					...parseNetstat(text),
 				];
 				for (const { route } of routes) {
-					expect(canonicalIp(route.destination)?.af).toBe(route.af);
+					expect(readIp(route.destination)?.af).toBe(route.af);
 					expect(isPrefix(route.af, route.cidr)).toBe(true);
-					if (route.gateway !== null)
-						expect(canonicalIp(route.gateway.replace(/%.*/, ""))?.af).toBe(route.af);
+					if (route.gateway !== null) expect(readIp(route.gateway.replace(/%.*/, ""))?.af).toBe(route.af);
 				}
 				for (const { address } of parseIfInet6(text))
-					expect(canonicalIp(address.ip.replace(/%.*/, ""))?.af).toBe(6);
+					expect(readIp(address.ip.replace(/%.*/, ""))?.af).toBe(6);
 				for (const nic of parseIfconfig(text)) {
 					for (const { af, ip, cidr } of nic.addresses) {
-						expect(canonicalIp(ip.replace(/%.*/, ""))?.af).toBe(af);
+						expect(readIp(ip.replace(/%.*/, ""))?.af).toBe(af);
 						expect(isPrefix(af, cidr)).toBe(true);
 					}
 				}
@@ -193,7 +190,7 @@ describe("every parser takes anything", () => {
 			fc.property(tables, (made) => {
 				for (const nic of parseWindows(JSON.stringify(made))) {
 					for (const { af, ip, cidr } of nic.addresses) {
-						expect(canonicalIp(ip.replace(/%.*/, ""))?.af).toBe(af);
+						expect(readIp(ip.replace(/%.*/, ""))?.af).toBe(af);
 						expect(isPrefix(af, cidr)).toBe(true);
 					}
 				}

@@ -1,4 +1,5 @@
-import type { HostAddress, OsDeps, SourceAnswer } from "../../src/os.js";
+import type { SourceAnswer } from "@p2pd/net";
+import type { HostAddress, OsDeps } from "../../src/os.js";
 
 /** A host as a reader meets it. */
 export interface Fixture {
@@ -61,7 +62,7 @@ export function fixtureOs(fixture: Fixture): OsDeps {
 		},
 		async sourceAddress(destination): Promise<SourceAnswer> {
 			const answer = fixture.kernel[destination.includes(":") ? 6 : 4];
-			return /^E[A-Z]+$/.test(answer) ? { ip: null, code: answer } : { ip: answer };
+			return /^E[A-Z]+$/.test(answer) ? { ip: null, code: answer } : { ip: answer, code: null };
 		},
 	};
 }

@@ -1,10 +1,9 @@
 import { COMMAND_TIMEOUT } from "../defaults.js";
 import { readFallback } from "../fallback.js";
-import { reasonOf } from "../host-addresses.js";
+import { reasonOf } from "../host.js";
 import { parseIfconfig } from "../ifconfig.js";
 import type { EnumerateOptions, MissingFact, OsDeps, RawSnapshot } from "../types.js";
-import { parseHardwarePorts } from "./hardware-ports.js";
-import { parseNetstat } from "./netstat.js";
+import { parseHardwarePorts, parseNetstat } from "./parse.js";
 
 /** macOS: `ifconfig`, `netstat -rn`, `networksetup` for the names of ports, `route get` for the default NICs. */
 export async function readDarwin(deps: OsDeps, options: EnumerateOptions): Promise<RawSnapshot> {
@@ -23,7 +22,7 @@ export async function readDarwin(deps: OsDeps, options: EnumerateOptions): Promi
 		run("nics", "/sbin/ifconfig", "-av"),
 		run("routes", "/usr/sbin/netstat", "-rn"),
 		run("displayName", "/usr/sbin/networksetup", "-listallhardwareports"),
-		// Fails where there is no default route: that is an answer and no missing fact.
+		// Fails if there is no default route, which is an answer and not a missing fact.
 		run(null, "/sbin/route", "-n", "get", "-inet", "default"),
 		run(null, "/sbin/route", "-n", "get", "-inet6", "default"),
 	]);

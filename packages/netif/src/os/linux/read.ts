@@ -1,6 +1,6 @@
+import { cleanMac } from "../address-text.js";
 import { readFallback } from "../fallback.js";
-import { fromHostAddress, type HostAddresses, readHostAddresses, reasonOf } from "../host-addresses.js";
-import { cleanMac } from "../ip-text.js";
+import { fromHostAddress, type HostAddresses, readHostAddresses, reasonOf } from "../host.js";
 import { kindByName } from "../kind-by-name.js";
 import type {
 	EnumerateOptions,
@@ -13,17 +13,13 @@ import type {
 	RawSnapshot,
 	RouteOnNic,
 } from "../types.js";
-import { nicOfLabel } from "./labels.js";
-import { readLinuxNames } from "./names.js";
-import { type Inet6Line, parseIfInet6 } from "./proc-if-inet6.js";
-import { parseProcIpv6Route } from "./proc-ipv6-route.js";
-import { parseProcRoute } from "./proc-route.js";
-import { readReversePathFilter, readSysfsNic, type SysfsNic } from "./sysfs-nic.js";
+import { type Inet6Line, parseIfInet6, parseProcIpv6Route, parseProcRoute, readLinuxNames } from "./proc.js";
+import { readSysfsNic, type SysfsNic } from "./sysfs.js";
 
-/** What a read gave: its value, or `null` with a missing fact noted. */
+/** Notes a fact that could not be read. */
 type Note = (nic: string | null, fact: string, reason: string) => void;
 
-/** Linux: /proc/net, /sys/class/net and `os.networkInterfaces()`. No child process unless all of it is refused. */
+/** Linux: /proc/net, /sys/class/net and `os.networkInterfaces()`. Runs no child process unless all of them are refused. */
 export async function readLinux(deps: OsDeps, options: EnumerateOptions): Promise<RawSnapshot> {
 	const missing: MissingFact[] = [];
 	const note: Note = (nic, fact, reason) => missing.push({ nic, fact, reason });
@@ -96,7 +92,7 @@ function groupByNic(all: readonly RouteOnNic[]): Map<string, NicRoute[]> {
 	return byNic;
 }
 
-/** A file of /proc/net; one that does not exist is an empty table (a kernel without IPv6). */
+/** Reads a file of /proc/net. One that does not exist is an empty table (a kernel without IPv6). */
 function readProc<T extends Inet6Line | RouteOnNic>(
 	deps: OsDeps,
 	note: Note,
@@ -125,14 +121,13 @@ function readSysfs(
 	inet6: readonly Inet6Line[] | null,
 ): Map<string, SysfsNic | "vanished"> {
 	const facts = new Map<string, SysfsNic | "vanished">();
-	const filterOfAll = readReversePathFilter(deps, "all");
 	const refuse = (reason: string): Map<string, SysfsNic | "vanished"> => {
 		note(null, "kind, up, mtu, master", reason);
 		return new Map();
 	};
 	for (const name of names) {
 		try {
-			facts.set(name, readSysfsNic(deps, name, filterOfAll));
+			facts.set(name, readSysfsNic(deps, name));
 		} catch (error) {
 			if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
 				return refuse(`/sys/class/net: ${reasonOf(error)}`);
@@ -156,7 +151,7 @@ function readSysfs(
 	return facts;
 }
 
-/** An address of `os.networkInterfaces()` with the name it was listed under. */
+/** An address of `os.networkInterfaces()`, and the name that it was listed under. */
 interface Listed {
 	readonly host: HostAddress;
 	readonly listedAs: string;
@@ -178,10 +173,30 @@ function sortHostAddresses(
 	);
 	for (const [listedAs, addresses] of host.byName) {
 		const nic = nicOfLabel(listedAs, addresses, macs);
-		if (nic === null) note(null, "addresses", `no NIC fits the label ${JSON.stringify(listedAs)}`);
+		if (nic === null) note(null, "addresses", `no NIC matches the label ${JSON.stringify(listedAs)}`);
 		else byNic.set(nic, [...(byNic.get(nic) ?? []), ...addresses.map((each) => ({ host: each, listedAs }))]);
 	}
 	return byNic;
+}
+
+/**
+ * The NIC that a name of `os.networkInterfaces()` belongs to. An address with a label (`ip addr add ... label
+ * eth0:1`) is listed there under the label as if that were a NIC. Labels begin with the name of their NIC, so the
+ * longest real name that the label begins with is used, if the hardware address agrees.
+ *
+ * @returns the name, or `null` if no NIC fits
+ */
+export function nicOfLabel(
+	label: string,
+	addresses: readonly HostAddress[],
+	macs: ReadonlyMap<string, string | null>,
+): string | null {
+	if (macs.has(label)) return label;
+	const mac = cleanMac(addresses[0]?.mac ?? "");
+	const fits = [...macs]
+		.filter(([name, itsMac]) => label.startsWith(name) && (mac === null || itsMac === null || mac === itsMac))
+		.map(([name]) => name);
+	return fits.sort((a, b) => b.length - a.length)[0] ?? null;
 }
 
 function addressesOf(
@@ -192,6 +207,6 @@ function addressesOf(
 	const fromHost = listed
 		.map(({ host, listedAs }) => fromHostAddress(host, name, listedAs === name ? undefined : listedAs))
 		.filter((address): address is NicAddress => address !== null);
-	// if_inet6 has the flags and the links without a carrier; getifaddrs is only asked where it is refused.
+	// if_inet6 has flags, and links without a carrier. The addresses of getifaddrs are used only where it is refused.
 	return [...fromHost.filter(({ af }) => af === 4), ...(inet6 ?? fromHost.filter(({ af }) => af === 6))];
 }

@@ -1,19 +1,18 @@
-import { canonicalIp, cleanMac, prefixOf, scopeOf } from "../ip-text.js";
+import { cleanMac, prefixOf, readIp, scopeOf, textOnNic } from "../address-text.js";
 import { kindByName } from "../kind-by-name.js";
-import type { NicAddress, NicRoute, RawNic } from "../types.js";
-import { kindOfAdapter } from "./kind.js";
+import type { NicAddress, NicKind, NicRoute, RawNic } from "../types.js";
 
-/** One object of a JSON list; its fields are what the cmdlet of this Windows has. */
+/** One object of a JSON list, with the fields that this Windows' cmdlet has. */
 type Row = Readonly<Record<string, unknown>>;
 
 /**
  * The NICs in the JSON that the script prints. Every adapter that is not hidden, and every one that has an IP
  * interface: the loopback and some tunnels are in no list of adapters.
  *
- * @throws SyntaxError when the text is no JSON object
+ * @throws SyntaxError if the text is not a JSON object
  */
 export function parseWindows(text: string): RawNic[] {
-	// Anything before the object would be a message of a module that writes to the output.
+	// Text before the object is a message of a module that writes to the output.
 	const tables: unknown = JSON.parse(text.slice(Math.max(0, text.indexOf("{"))));
 	if (typeof tables !== "object" || tables === null) throw new SyntaxError("expected a JSON object");
 	const rows = (name: string): Row[] => rowsOf((tables as Row)[name]);
@@ -72,7 +71,7 @@ function nicOf(
 		// 1 is "up" in MSFT_NetAdapter's admin and operational status; an IP interface without adapter is up.
 		up: listed ? number(adapter, "InterfaceAdminStatus") !== 2 : true,
 		running: listed ? number(adapter, "InterfaceOperationalStatus") === 1 : true,
-		// The loopback says 2^32 - 1: no limit of its own.
+		// The loopback reports 2^32 - 1, which means no limit.
 		mtu: number(adapter, "MtuSize") ?? mtus.find((mtu) => mtu < 0xffff_ffff) ?? null,
 		mac: cleanMac(string(adapter, "MacAddress")),
 		master: null,
@@ -88,17 +87,17 @@ function nicOf(
 
 /** One row of MSFT_NetIPAddress. */
 function addressOf(row: Row, index: number | null): NicAddress | null {
-	const found = canonicalIp(string(row, "IPAddress").replace(/%.*$/, ""));
-	if (!found) return null;
+	const ip = readIp(string(row, "IPAddress"));
+	if (ip === null) return null;
 	const state = member(row, "AddressState", ["Invalid", "Tentative", "Duplicate", "Deprecated", "Preferred"]);
 	const suffix = member(row, "SuffixOrigin", ["Other", "Manual", "WellKnown", "Dhcp", "Link", "Random"]);
-	const scope = scopeOf(found.af, found.ip);
+	const scope = scopeOf(ip);
 	return {
-		af: found.af,
-		ip: found.af === 6 && scope === "link" && index !== null ? `${found.ip}%${index}` : found.ip,
-		cidr: prefixOf(found.af, number(row, "PrefixLength")),
+		af: ip.af,
+		ip: index === null ? ip.toString() : textOnNic(ip, `${index}`),
+		cidr: prefixOf(ip.af, number(row, "PrefixLength")),
 		scope,
-		...(found.af === 6 && scope === "global" && suffix === "Random" ? { temporary: true } : {}),
+		...(ip.af === 6 && scope === "global" && suffix === "Random" ? { temporary: true } : {}),
 		...(state === "Deprecated" ? { deprecated: true } : {}),
 		...(state === "Tentative" || state === "Duplicate" ? { tentative: true } : {}),
 	};
@@ -107,25 +106,21 @@ function addressOf(row: Row, index: number | null): NicAddress | null {
 /** Windows adds the metric of the interface to that of the route. */
 function routeOf(row: Row, interfaces: readonly Row[], index: number | null): NicRoute | null {
 	const [network = "", prefix = ""] = string(row, "DestinationPrefix").split("/");
-	const found = canonicalIp(network);
-	const hop = canonicalIp(string(row, "NextHop").replace(/%.*$/, ""));
-	if (!found || prefix === "") return null;
-	const cidr = prefixOf(found.af, Number(prefix));
+	const destination = readIp(network);
+	const hop = readIp(string(row, "NextHop"));
+	if (destination === null || prefix === "") return null;
+	const { af } = destination;
+	const cidr = prefixOf(af, Number(prefix));
 	if (cidr === null) return null;
-	if (found.af === 4 ? Number(found.ip.split(".")[0]) >= 224 : found.ip.startsWith("ff")) return null;
-	const families = found.af === 4 ? [2, "IPv4"] : [23, "IPv6"];
+	if (destination.isMulticast || (af === 4 && Number(network.split(".")[0]) >= 224)) return null;
+	const families = af === 4 ? [2, "IPv4"] : [23, "IPv6"];
 	const base = interfaces.find(({ AddressFamily }) => families.some((family) => family === AddressFamily));
 	const metric = number(row, "RouteMetric");
-	const onLink = !hop || /^[0.:]+$/.test(hop.ip);
 	return {
-		af: found.af,
-		destination: found.ip,
+		af,
+		destination: destination.toString(),
 		cidr,
-		gateway: onLink
-			? null
-			: scopeOf(hop.af, hop.ip) === "link" && hop.af === 6
-				? `${hop.ip}%${index}`
-				: hop.ip,
+		gateway: hop === null || hop.isUnspecified ? null : textOnNic(hop, `${index}`),
 		metric: metric === null ? null : metric + ((base && number(base, "InterfaceMetric")) ?? 0),
 	};
 }
@@ -154,4 +149,42 @@ function flag(row: Row, key: string): boolean {
 function member<T extends string>(row: Row, key: string, members: readonly T[]): T | undefined {
 	const value = row[key];
 	return typeof value === "number" ? members[value] : members.find((each) => each === value);
+}
+
+/** Windows' facts about an adapter's kind. */
+interface AdapterFacts {
+	/** IANA ifType. */
+	readonly interfaceType: number | null;
+	/** NDIS_PHYSICAL_MEDIUM. */
+	readonly physicalMedium: number | null;
+	readonly virtual: boolean;
+}
+
+/** IANA ifType values. */
+const BY_TYPE: Readonly<Record<number, NicKind>> = {
+	23: "tunnel", // ppp: dial-up VPNs
+	24: "loopback", // softwareLoopback
+	53: "tunnel", // propVirtual: Wintun, WireGuard
+	71: "wireless", // ieee80211
+	131: "tunnel", // tunnel
+	209: "bridge", // bridge
+	243: "cellular", // wwanPP
+	244: "cellular", // wwanPP2
+};
+
+/** NDIS_PHYSICAL_MEDIUM values. */
+const BY_MEDIUM: Readonly<Record<number, NicKind>> = {
+	1: "wireless", // WirelessLan
+	8: "cellular", // WirelessWan
+	9: "wireless", // Native802_11
+	10: "wireless", // BlueTooth
+};
+
+/** The kind of a Windows adapter by its driver's facts; `null` if they say nothing. */
+function kindOfAdapter({ interfaceType, physicalMedium, virtual }: AdapterFacts): NicKind | null {
+	const byMedium = physicalMedium === null ? undefined : BY_MEDIUM[physicalMedium];
+	const byType = interfaceType === null ? undefined : BY_TYPE[interfaceType];
+	if (byMedium ?? byType) return byMedium ?? byType ?? null;
+	if (interfaceType !== 6) return null;
+	return virtual ? "virtual" : "ethernet";
 }

@@ -1,8 +1,13 @@
-import { enumerateInterfaces, listInterfaceNames } from "../../../src/os.js";
-import { usableOf } from "../../../src/usable.js";
+import { initP2pd, listInterfaces } from "../../../src/index.js";
+import { listInterfaceNames } from "../../../src/os.js";
 
 /** What this namespace's NICs look like. */
 export async function run() {
-	const snapshot = await enumerateInterfaces();
-	return { names: listInterfaceNames(), snapshot, usable: usableOf(snapshot.nics).map(({ name }) => name) };
+	const netifaces = await initP2pd();
+	const usable = await listInterfaces({ netifaces });
+	return {
+		names: listInterfaceNames(),
+		snapshot: netifaces.snapshot,
+		usable: usable.map(({ name }) => name),
+	};
 }

@@ -1,0 +1,93 @@
+import { assumedNat, type NatDictionary, NatError, type NatReport, natDictionary } from "@p2pd/nat";
+import { withDeadline } from "@p2pd/net";
+import { type Route, RouteError, type RoutePool } from "@p2pd/route";
+import type { StunServerSpec } from "@p2pd/stun-client";
+import { NetifTimeoutError } from "./errors.js";
+import { observationTime } from "./interface-start.js";
+import type { NicInfo, PerFamily } from "./os/types.js";
+import { reachableServers } from "./stun-servers.js";
+import type { InterfaceDeps } from "./types.js";
+
+/** What the NAT tests of an interface work with. */
+export interface NatTest {
+	/** What the OS told about the NIC; `null` for an interface made from a dictionary. */
+	readonly info: NicInfo | null;
+	/** Whether the OS told the NIC's routes. */
+	readonly routesKnown: PerFamily<boolean>;
+	readonly servers: readonly StunServerSpec[];
+	readonly strict: boolean;
+	/** The last reports, so that the new ones say what changed. */
+	readonly previous: PerFamily<NatReport | null>;
+	/** Overall timeout, in ms. */
+	readonly timeout: number;
+	readonly signal: AbortSignal;
+	readonly deps: InterfaceDeps;
+}
+
+/** A NAT in P2PD's form, and the report with its evidence if it was tested. */
+export interface TestedNat {
+	/** `null` for a family without a route. */
+	readonly nat: NatDictionary | null;
+	readonly report: NatReport | null;
+}
+
+/**
+ * Tests the NATs of both families at once, each from the first route of its pool. If the network, the servers or the OS
+ * prevent a test, or it takes too long, the result is P2PD's assumption with the reason.
+ *
+ * @throws the signal's reason
+ */
+export async function testNats(test: NatTest, pools: PerFamily<RoutePool>): Promise<PerFamily<TestedNat>> {
+	const [four, six] = await Promise.all([
+		testNat(test, pools[4].routes[0]),
+		testNat(test, pools[6].routes[0]),
+	]);
+	return { 4: four, 6: six };
+}
+
+async function testNat(test: NatTest, route: Route | undefined): Promise<TestedNat> {
+	if (route === undefined) return { nat: null, report: null };
+	const { info, timeout, signal, deps } = test;
+	const { af } = route;
+	const reachable =
+		info === null
+			? { servers: test.servers }
+			: reachableServers(info, af, test.servers, test.routesKnown[af]);
+	if ("reason" in reachable) return { nat: assumedNat(reachable.reason), report: null };
+	const onTimeout = (): Error => new NetifTimeoutError("the NAT test", timeout);
+	try {
+		return await withDeadline({ timeout, signal, clock: deps.clock, onTimeout }, (inner) =>
+			askServers(test, route, reachable.servers, inner),
+		);
+	} catch (error) {
+		signal.throwIfAborted();
+		if (!isOutcome(error)) throw error;
+		return { nat: assumedNat(error.message), report: null };
+	}
+}
+
+async function askServers(
+	{ strict, previous, timeout, deps }: NatTest,
+	route: Route,
+	servers: readonly StunServerSpec[],
+	signal: AbortSignal,
+): Promise<TestedNat> {
+	const { clock, random, resolve } = deps;
+	const before = previous[route.af];
+	const sockets = await deps.bind(route, { strict });
+	const report = await deps.discoverNat(
+		{
+			servers,
+			timeout: Math.max(1, observationTime(timeout)),
+			signal,
+			...(before === null ? {} : { previous: before }),
+		},
+		{ sockets, clock, random, ...(resolve === undefined ? {} : { resolve }) },
+	);
+	return { nat: natDictionary(report), report };
+}
+
+/** Whether an error tells what the network or the OS did. Any other one is a bug in a program and is passed on. */
+function isOutcome(error: unknown): error is Error {
+	return error instanceof NetifTimeoutError || error instanceof RouteError || error instanceof NatError;
+}
