@@ -100,7 +100,7 @@ export function readDataIndication(
 ): { readonly from: Endpoint; readonly data: Buffer } | null {
 	if (!isDataIndication(packet) || packet.readUInt32BE(4) !== MAGIC_COOKIE) return null;
 	const end = 20 + packet.readUInt16BE(2);
-	if (end !== packet.length) return null;
+	if (end !== packet.length || end % 4 !== 0) return null;
 	let from: Endpoint | null = null;
 	let data: Buffer | null = null;
 	for (let at = 20; at + 4 <= end; ) {
