@@ -26,6 +26,7 @@ const FIELDS = {
 	transport: is.oneOf("udp", "tcp", "tls"),
 	credentials: CREDENTIALS,
 	sockets: SOCKETS,
+	first: is.oneOf("udp", "tcp"),
 	tls: is.shape({ ca: is.anything, servername: is.filledText }),
 	family: is.family,
 	bothFamilies: is.boolean,
@@ -51,13 +52,19 @@ export function checkSetup(options: TurnRouteOptions, deps: TurnDeps): TurnSetup
 			renamed: { af: "family", username: "credentials", host: "server" },
 		}) ?? objectProblem(deps, "deps", DEPS);
 	if (problem !== null) throw new TurnOptionError(problem.path, problem.message);
-	const { sockets, evenPort = false, bothFamilies = false, reservationToken } = options;
+	const { sockets, evenPort = false, bothFamilies = false, reservationToken, first = "udp" } = options;
 	const server = readServer(options.server);
 	if (reservationToken !== undefined && evenPort !== false) {
 		throw new TurnOptionError("options.evenPort", "excludes reservationToken, which names a port already");
 	}
 	if (bothFamilies && (evenPort === "pair" || reservationToken !== undefined)) {
 		throw new TurnOptionError("options.bothFamilies", "excludes a pair of ports and reservationToken");
+	}
+	if (first === "tcp" && (bothFamilies || evenPort !== false || reservationToken !== undefined)) {
+		throw new TurnOptionError(
+			"options.first",
+			"excludes bothFamilies, evenPort and reservationToken (RFC 6062)",
+		);
 	}
 	const transport = options.transport ?? server.transport ?? "udp";
 	return {
@@ -67,6 +74,7 @@ export function checkSetup(options: TurnRouteOptions, deps: TurnDeps): TurnSetup
 		credentials: options.credentials,
 		sockets,
 		tls: options.tls ?? {},
+		first,
 		family: options.family ?? sockets.af,
 		bothFamilies,
 		evenPort,

@@ -18,7 +18,7 @@ import { TurnOptionError, TurnTimeoutError, TurnUnsupportedError } from "./error
 import { checkSetup } from "./options.js";
 import { familyOf, openWithin, Relay } from "./relay/relay.js";
 import type { ServerPlace, TurnSetup } from "./relay/setup.js";
-import { connectRelayed, listenRelayed } from "./relay/streams.js";
+import { asUnsupported, connectRelayed, controlTransport, listenRelayed } from "./relay/streams.js";
 import type { TurnDeps, TurnRouteOptions } from "./types.js";
 
 const SOCKET_FIELDS = { reuse: is.boolean, ttl: is.whole(1, 255), signal: is.signal } as const;
@@ -57,7 +57,7 @@ export class TurnRoute implements SocketFactory {
 	readonly nic: NicRef | null;
 	/** The relayed IP. */
 	readonly localIp: string;
-	/** The relayed address of the first allocation, which the first `udp()` gets. */
+	/** The relayed address of the first allocation, which the first socket of its kind gets. */
 	readonly relayed: Endpoint;
 	/** This host's address as the server sees it; null if the server does not say. */
 	readonly mapped: Endpoint | null;
@@ -193,7 +193,7 @@ function check(options: object, fields: Fields, required: readonly string[] = []
  */
 export async function turnRoute(options: TurnRouteOptions, deps: TurnDeps = {}): Promise<TurnRoute> {
 	const setup = checkSetup(options, deps);
-	const { bothFamilies, clock, evenPort, family, reservationToken, timeout, transport } = setup;
+	const { bothFamilies, clock, evenPort, family, first, reservationToken, timeout, transport } = setup;
 	const { signal } = options;
 	return withDeadline(
 		{
@@ -204,8 +204,21 @@ export async function turnRoute(options: TurnRouteOptions, deps: TurnDeps = {}):
 		},
 		async (inner) => {
 			const server = await findServer(setup, inner);
-			const wish = { transport, relay: "udp", family, bothFamilies, evenPort, reservationToken } as const;
-			const { allocation, place } = await openWithin(setup, server, wish, inner);
+			const { allocation, place } = await openWithin(
+				setup,
+				server,
+				{
+					transport: first === "udp" ? transport : controlTransport(setup),
+					relay: first,
+					family,
+					bothFamilies,
+					evenPort,
+					reservationToken,
+				},
+				inner,
+			).catch((error: unknown) => {
+				throw first === "udp" ? error : asUnsupported("first", error);
+			});
 			const relay = new Relay(setup, place, allocation);
 			try {
 				return new TurnRoute(relay, family);

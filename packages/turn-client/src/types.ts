@@ -46,6 +46,11 @@ export interface TurnRouteOptions {
 	readonly sockets: SocketFactory;
 	/** For "tls". */
 	readonly tls?: TurnTlsOptions;
+	/**
+	 * What the first allocation is for: "udp" for the first `udp()`, "tcp" for the first `connect()` or `listen()`, which
+	 * needs TCP allocations (RFC 6062) of the server. @default "udp"
+	 */
+	readonly first?: "udp" | "tcp";
 	/** Family of the relayed address (REQUESTED-ADDRESS-FAMILY). @default that of `sockets` */
 	readonly family?: Family;
 	/**

@@ -28,7 +28,11 @@ export interface RelayPart {
 export class Relay {
 	readonly setup: TurnSetup;
 	readonly place: ServerPlace;
-	readonly #first: UdpSlot;
+	/** The first allocation. */
+	readonly first: Allocation;
+	readonly #firstUdp: UdpSlot | null;
+	/** The first allocation, if it is for TCP and nobody has taken it. */
+	#firstTcp: RelayPart | null;
 	readonly #parts = new Set<RelayPart>();
 	readonly #permitted = new Set<string>();
 	/** Allocations that are being given back. */
@@ -39,12 +43,20 @@ export class Relay {
 	constructor(setup: TurnSetup, place: ServerPlace, first: Allocation) {
 		this.setup = setup;
 		this.place = place;
-		this.#first = this.#slot(first);
+		this.first = first;
+		const isUdp = first.plan.relay === "udp";
+		this.#firstUdp = isUdp ? this.#slot(first) : null;
+		this.#firstTcp = isUdp ? null : { allocation: first, shut: () => undefined };
+		if (this.#firstTcp !== null) this.add(this.#firstTcp);
 	}
 
-	/** The first allocation. */
-	get first(): Allocation {
-		return this.#first.allocation;
+	/** The first allocation, if it is for TCP and is still to be had. The taker adds it again as a part of its own. */
+	takeFirstTcp(af: Family): OpenedAllocation | null {
+		const part = this.#firstTcp;
+		if (part === null || part.allocation.ended !== null || !speaks(part.allocation, af)) return null;
+		this.#firstTcp = null;
+		this.#parts.delete(part);
+		return { allocation: part.allocation, place: this.place };
 	}
 
 	/** A socket at a relayed address: the first one's, or one of its own. */
@@ -53,15 +65,17 @@ export class Relay {
 		refuseUnsupported(options);
 		this.#alive();
 		signal?.throwIfAborted();
-		const first = this.#first.allocation.info.relayed.find(({ ip }) => familyOf(ip) === af);
-		if (port !== 0 && port !== first?.port) {
+		const first = this.#firstUdp;
+		const own = first?.allocation.info.relayed.find(({ ip }) => familyOf(ip) === af);
+		if (port !== 0 && port !== own?.port) {
 			throw new TurnUnsupportedError("port", `the relay chooses its ports, so ${port} cannot be asked for`);
 		}
-		const isFree = this.#first.free.has(af) && this.#first.allocation.ended === null;
+		const isFree = first?.free.has(af) === true && first.allocation.ended === null;
 		if (port !== 0 && !isFree) throw systemError("EADDRINUSE", "bind");
-		const slot = isFree
-			? this.#first
-			: this.#slot((await this.open({ af, relay: "udp" }, signal)).allocation);
+		const slot =
+			first !== null && isFree
+				? first
+				: this.#slot((await this.open({ af, relay: "udp" }, signal)).allocation);
 		const socket = this.#socket(slot, af);
 		try {
 			await this.#permitAll(slot.allocation, af, to, signal);

@@ -10,6 +10,7 @@ export interface TurnSetup {
 	readonly credentials: TurnCredentialSource;
 	readonly sockets: SocketFactory;
 	readonly tls: TurnTlsOptions;
+	readonly first: "udp" | "tcp";
 	readonly family: Family;
 	readonly bothFamilies: boolean;
 	readonly evenPort: boolean | "pair";

@@ -6,7 +6,7 @@ import type { Allocation, AllocationListener } from "./allocation.js";
 import { openDataConnection } from "./data-connection.js";
 import type { OpenedAllocation } from "./open.js";
 import type { Relay, RelayPart } from "./relay.js";
-import type { ServerPlace } from "./setup.js";
+import type { ServerPlace, TurnSetup } from "./setup.js";
 import { backlogOf, RelayedServer } from "./tcp-server.js";
 
 /*
@@ -80,20 +80,31 @@ async function openTcp(
 	af: Family,
 	signal: AbortSignal | undefined,
 ): Promise<OpenedAllocation> {
-	const transport = relay.setup.transport === "tls" ? "tls" : "tcp";
+	const first = relay.takeFirstTcp(af);
+	if (first !== null) return first;
 	try {
-		return await relay.open({ af, relay: "tcp", transport }, signal);
+		return await relay.open({ af, relay: "tcp", transport: controlTransport(relay.setup) }, signal);
 	} catch (error) {
-		const refused =
-			(error instanceof TurnResponseError && UNSUPPORTED.has(error.status)) ||
-			(error instanceof TurnNetworkError && error.errno === "ECONNREFUSED");
-		if (!refused) throw error;
-		throw new TurnUnsupportedError(
-			feature,
-			`the server has no TCP allocations (RFC 6062): ${error.message}`,
-			error,
-		);
+		throw asUnsupported(feature, error);
 	}
+}
+
+/** How the control connection of a TCP allocation reaches the server: never over UDP (RFC 6062 section 4.1). */
+export function controlTransport({ transport }: TurnSetup): "tcp" | "tls" {
+	return transport === "tls" ? "tls" : "tcp";
+}
+
+/** The error that names what the server lacks, where a failure to allocate for TCP means that; else the failure. */
+export function asUnsupported(feature: string, error: unknown): unknown {
+	const refused =
+		(error instanceof TurnResponseError && UNSUPPORTED.has(error.status)) ||
+		(error instanceof TurnNetworkError && error.errno === "ECONNREFUSED");
+	if (!refused) return error;
+	return new TurnUnsupportedError(
+		feature,
+		`the server has no TCP allocations (RFC 6062): ${error.message}`,
+		error,
+	);
 }
 
 /** What servers answer who know no TCP allocations: bad request, forbidden, unknown attribute, unsupported transport. */

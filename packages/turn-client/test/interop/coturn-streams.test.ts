@@ -126,6 +126,21 @@ describeWithCoturn("coturn over streams", () => {
 			await gone;
 		});
 
+		it("takes the first allocation for TCP where that is asked for", async () => {
+			await using route = await turnRoute({ ...options(), first: "tcp" });
+			await route.permit(peer);
+			const server = await route.listen();
+			expect(server.address()).toMatchObject({ address: route.localIp, port: route.relayed.port });
+			const coming = accepted(server);
+			const client = resettable(
+				await loopback(peer).connect({ ip: route.localIp, port: route.relayed.port }),
+			);
+			expect((await coming).remotePort).toBe(client.localPort);
+			const further = await route.listen();
+			expect(further.address()).not.toEqual(server.address());
+			client.destroy();
+		});
+
 		it("says that the peer refuses", async () => {
 			await using route = await turnRoute(options());
 			await expect(route.connect({ ip: peer, port: 9 })).rejects.toMatchObject({
@@ -165,6 +180,14 @@ describeWithCoturn("coturn over streams", () => {
 			feature: "connect",
 		});
 		await expect(route.listen()).rejects.toMatchObject({ code: "ERR_TURN_UNSUPPORTED", feature: "listen" });
+		await expect(
+			turnRoute({
+				server: { host: coturn.ip, port: coturn.port },
+				credentials,
+				sockets: loopback("127.0.32.2"),
+				first: "tcp",
+			}),
+		).rejects.toMatchObject({ code: "ERR_TURN_UNSUPPORTED", feature: "first" });
 	});
 
 	it("ends connections with an error when it dies", async () => {
