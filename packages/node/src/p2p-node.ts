@@ -28,6 +28,7 @@ import { SignalPool } from "./signals.js";
 import { directStrategy } from "./strategies/direct.js";
 import { lanStrategy } from "./strategies/lan.js";
 import { punchStrategy } from "./strategies/punch.js";
+import { relayStrategy } from "./strategies/relay.js";
 import { reverseStrategy } from "./strategies/reverse.js";
 import type { Strategy } from "./strategies/types.js";
 import type {
@@ -53,7 +54,13 @@ export interface NodeDeps {
 	readonly random?: RandomBytes;
 }
 
-const STRATEGIES: readonly Strategy[] = [lanStrategy, directStrategy, reverseStrategy, punchStrategy];
+const STRATEGIES: readonly Strategy[] = [
+	lanStrategy,
+	directStrategy,
+	reverseStrategy,
+	punchStrategy,
+	relayStrategy,
+];
 
 /**
  * A node: it has an address that other nodes connect to, and connects to theirs, through NATs, encrypted from end to end.

@@ -37,6 +37,6 @@ describe("two nodes on one host", () => {
 		const failure = await a.connect(address, { timeout: 1500 }).catch((error: unknown) => error);
 		expect(failure).toMatchObject({ code: "ERR_NODE_CONNECT", id: address.id });
 		expect(String(failure)).toMatch(/lan: .*ECONNREFUSED/);
-		expect(String(failure)).toMatch(/reverse, punch: the peer did not answer/);
+		expect(String(failure)).toMatch(/reverse, punch, relay: the peer did not answer/);
 	});
 });

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { Server, Socket } from "node:net";
+import { type Coturn, describeWithCoturn, startCoturn } from "@p2pd/testnet/coturn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TurnRouteOptions, turnRoute } from "../../src/index.js";
 import { makeCertificate } from "../support/certificate.js";
-import { type Coturn, describeWithCoturn, startCoturn } from "../support/coturn.js";
 import { close, echo, endpointOf, loopback, nextMessage, send } from "../support/sockets.js";
 
 const credentials = { username: "me", password: "secret" };

@@ -1,7 +1,7 @@
 import { once } from "node:events";
+import { type Coturn, describeWithCoturn, startCoturn } from "@p2pd/testnet/coturn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TurnLostError, turnRoute } from "../../src/index.js";
-import { type Coturn, describeWithCoturn, startCoturn } from "../support/coturn.js";
 import { close, echo, endpointOf, loopback, nextMessage, send } from "../support/sockets.js";
 
 const credentials = { username: "me", password: "secret" };

@@ -1,3 +1,6 @@
+/*
+ * coturn on this machine's loopback addresses, for tests of TURN. In the laboratory of namespaces it runs as a STUN server.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
@@ -80,7 +83,7 @@ export async function startCoturn(options: CoturnOptions): Promise<Coturn> {
 	const { ip, relayIps = [ip], args = [], tls, loopbackPeers = true } = options;
 	const port = options.port ?? (await freePort(ip));
 	const tlsPort = await freePort(ip);
-	const dir = mkdtempSync(join(tmpdir(), "turn-client-coturn-"));
+	const dir = mkdtempSync(join(tmpdir(), "p2pd-coturn-"));
 	const all = [
 		"-n",
 		...[`--listening-ip=${ip}`, `--listening-port=${port}`, `--tls-listening-port=${tlsPort}`],
