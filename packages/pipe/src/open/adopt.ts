@@ -58,12 +58,9 @@ function checkStream(socket: object, remote: PipePeer | null): asserts socket is
 	if (!hasMethods(socket, "write", "end", "pause", "resume", "destroy", "on", "off")) {
 		throw refusal("must be a TCP socket, a server, or a descriptor { fd }");
 	}
-	const { connecting, destroyed, remotePort, secureConnecting } = socket as TcpSocket & {
-		readonly secureConnecting?: boolean;
-	};
+	const { connecting, destroyed, remotePort } = socket as TcpSocket;
 	if (destroyed) throw refusal("is closed");
 	if (connecting) throw refusal("is not connected yet");
-	if (secureConnecting === true) throw refusal("has not finished its TLS handshake");
 	if (remotePort === undefined && remote === null)
 		throw refusal("has no peer: it is not connected, or give dest");
 }

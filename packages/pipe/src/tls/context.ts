@@ -22,7 +22,8 @@ export function tlsInfo(socket: TLSSocket): PipeTlsInfo {
 	const certificate = socket.getPeerCertificate();
 	return {
 		version: socket.getProtocol() ?? "unknown",
-		cipher: socket.getCipher().standardName,
+		// Unknown while the handshake of an adopted socket is not over.
+		cipher: socket.getCipher()?.standardName ?? "unknown",
 		alpn: typeof socket.alpnProtocol === "string" ? socket.alpnProtocol : null,
 		verified: socket.authorized,
 		// Node gives an empty object for no certificate.
