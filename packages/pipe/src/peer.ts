@@ -27,7 +27,7 @@ export function canonicalIp(ip: string): string {
 
 /** Adds the NIC as the zone of a link-local address that has none: without a zone the kernel cannot know the link. */
 export function withZone(ip: string, nic: Pick<NicRef, "name"> | null): string {
-	if (!/^fe[89ab]|^ff.2:/i.test(ip) || ip.includes("%") || !ip.includes(":")) return ip;
+	if (!ip.includes(":") || ip.includes("%") || !/^fe[89ab]|^ff.2:/i.test(ip)) return ip;
 	if (nic === null) {
 		throw new PipeDestinationError(`${ip} is link-local: add its zone (${ip}%eth0) or give a route on a NIC`);
 	}
