@@ -1,17 +1,23 @@
+/** A peer may say so often that its NAT is of another kind. Each time costs sockets and an observation. */
+export const MAX_KIND_CHANGES = 3;
 /** Everything ends after this, in ms: three rounds of the longest kind, with a slow channel. */
 export const TIMEOUT = 10_000;
 /** So often peers agree on an instant. DCUtR tries three times; 97.6 % of its successes come at the first. */
 export const ROUNDS = 3;
+/** As often as that where ports are predicted: each time a neighbour may have taken the port, or not. */
+export const PREDICTED_ROUNDS = 8;
 /** A round that has heard nothing ends this long after its instant, in ms. Longer than a SYN's first repeat (1 s). */
 export const ROUND_MS = 2500;
-/** A follower waits a little longer for the leader's next round, so that the leader always ends a round first, in ms. */
-export const FOLLOWER_GRACE = 1500;
+/** The same where ports are predicted: wrong ones stay wrong, so the next prediction comes soon. */
+export const PREDICTED_ROUND_MS = { udp: 500, tcp: 1200 } as const;
 /** A channel message that was not answered is repeated after this, in ms, and then each time later by half. */
 export const CHANNEL_REPEAT = 400;
 /** The longest pause between repeats on the channel, in ms. */
 export const CHANNEL_REPEAT_MAX = 1500;
 /** One STUN answer may take this long, in ms. It must leave time for the rounds. */
-export const OBSERVE_MS = 2500;
+export const OBSERVE_MS = 2000;
+/** And is asked for so often: a SYN that was lost is repeated only after a second. */
+export const OBSERVE_TRIES = 2;
 
 /** Sockets on the random side of a birthday punch: the odds of 1,100 probes are then 98.8 %. */
 export const BIRTHDAY_SOCKETS = 256;
@@ -44,7 +50,7 @@ export const PREDICTED_SOCKETS = 4;
 /** Sockets of each side where both ports are predicted and at least one NAT counts. */
 export const GRID_SOCKETS = 16;
 /** Of those, so many in a row assume the same number of foreign mappings; then one more is assumed. */
-export const GRID_STEP = 4;
+export const GRID_STEP = 2;
 /** Ports told to the peer where a NAT counts: foreign mappings that are survived, less the own sockets. */
 export const WINDOW = 16;
 
@@ -69,8 +75,8 @@ export const TCP_PATIENCE = 1000;
 export const TCP_RETRY_LATE = 50;
 /** After other errors than a refusal, in ms. */
 export const TCP_RETRY_SLOW = 100;
-/** A connection whose other end has not proved itself in this time is closed, in ms: two repeats of a lost segment. */
-export const TCP_PROOF = 2500;
+/** A connection whose other end has not proved itself in this time is closed, in ms: four repeats of a lost segment. */
+export const TCP_PROOF = 6000;
 /** Unproven connections that a listener keeps. */
 export const MAX_ACCEPTED = 16;
 /** Local ports are picked from these, Linux's ephemeral range, which NATs keep where they keep ports. */

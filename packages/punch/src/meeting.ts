@@ -1,4 +1,4 @@
-import { CHANNEL_REPEAT, CHANNEL_REPEAT_MAX, ROUNDS } from "./defaults.js";
+import { CHANNEL_REPEAT, CHANNEL_REPEAT_MAX, MAX_KIND_CHANGES } from "./defaults.js";
 import { PunchMessageError } from "./errors.js";
 import type { NatKind } from "./kind.js";
 import { decodeMessage, type EndReason, encodeMessage, type Message, type Offer } from "./message.js";
@@ -38,6 +38,8 @@ export interface MeetingParts {
 	readonly theirKind: NatKind;
 	/** Observe while the first messages travel. Not for a NAT that counts: there the observation must come last. */
 	readonly early: boolean;
+	/** How many rounds there are at most. */
+	readonly rounds: number;
 }
 
 type Timed = Extract<Message, { readonly round: number }>;
@@ -129,7 +131,7 @@ export class Meeting {
 	/** The round has ended without success. */
 	failed(now: number): void {
 		if (this.#over || this.#parts.role === "follower") return;
-		if (this.#round + 1 >= ROUNDS) {
+		if (this.#round + 1 >= this.#parts.rounds) {
 			this.#events.push({ type: "exhausted" });
 			return;
 		}
@@ -175,7 +177,7 @@ export class Meeting {
 
 	#onPrepare(message: Timed, now: number): void {
 		const sameCall = this.#asked !== null && sameBytes(this.#asked.message.from, message.from);
-		if (message.round >= ROUNDS || (message.round < this.#round && sameCall)) return;
+		if (message.round >= this.#parts.rounds || (message.round < this.#round && sameCall)) return;
 		if (message.round > this.#round || (this.#asked !== null && !sameCall)) this.#nextRound(message.round);
 		if (this.#started) return;
 		this.#asked = { message, at: now };
@@ -244,7 +246,7 @@ export class Meeting {
 		const { type, delta, step } = this.#theirKind;
 		if (kind.type === type && kind.delta === delta && kind.step === step) return;
 		this.#changes += 1;
-		if (this.#changes > ROUNDS) return;
+		if (this.#changes > MAX_KIND_CHANGES) return;
 		this.#theirKind = kind;
 		this.#offer = null;
 		this.#prepared = false;

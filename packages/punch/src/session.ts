@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { classifyIp } from "@p2pd/address";
 import { type Clock, type Endpoint, MAX_TIMER, type RandomBytes, systemClock, systemRandom } from "@p2pd/net";
-import { ROUND_MS, TIMEOUT } from "./defaults.js";
+import { PREDICTED_ROUND_MS, PREDICTED_ROUNDS, ROUND_MS, ROUNDS, TIMEOUT } from "./defaults.js";
 import { type NatKind, natKind } from "./kind.js";
 import { Meeting, type MeetingEvent } from "./meeting.js";
 import { NONCE_SIZE, type Offer } from "./message.js";
@@ -51,6 +51,7 @@ export interface Puncher<S> {
 	/** On the clock. */
 	readonly heardAt: number | null;
 	readonly sent: number;
+	readonly guesses: number;
 	readonly failures: ReadonlyMap<string, number>;
 }
 
@@ -147,6 +148,7 @@ class Session<S> {
 			kind: this.#ourKind,
 			theirKind,
 			early: this.#plan.action === "punch" && this.#plan.our.observe !== "predict",
+			rounds: this.#isPredicted() ? PREDICTED_ROUNDS : ROUNDS,
 		});
 		const any = localIp === "0.0.0.0" || localIp === "::";
 		this.#puncher = parts.makePuncher({
@@ -298,8 +300,8 @@ class Session<S> {
 	#start({ at, theirs, secrets }: Extract<MeetingEvent, { type: "start" }>): void {
 		const ours = this.#ours;
 		if (ours === null || this.#plan.action === "relay") return;
-		const slack = this.#meeting.rtt ?? 0;
-		this.#round = { endsAt: at + ROUND_MS + slack };
+		const lasts = this.#isPredicted() ? PREDICTED_ROUND_MS[this.#parts.transport] : ROUND_MS;
+		this.#round = { endsAt: at + lasts + (this.#meeting.rtt ?? 0) };
 		this.#agreedAt = at;
 		this.#puncher.start({
 			role: this.#role,
@@ -309,6 +311,10 @@ class Session<S> {
 			at,
 			packets: new Packets(this.#role, secrets.leader, secrets.follower),
 		});
+	}
+
+	#isPredicted(): boolean {
+		return this.#plan.rule === "predicted" || this.#plan.rule === "both-predicted";
 	}
 
 	#planFor(theirKind: NatKind): PunchPlan {
@@ -363,6 +369,7 @@ class Session<S> {
 			heardAt: since(this.#puncher.heardAt),
 			elapsed: this.#clock.now() - this.#startedAt,
 			sent: this.#puncher.sent,
+			guesses: this.#puncher.guesses,
 			failures: Object.fromEntries(this.#puncher.failures),
 		};
 	}

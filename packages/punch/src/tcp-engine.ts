@@ -162,7 +162,7 @@ export class TcpEngine {
 		let wakeAt = Number.POSITIVE_INFINITY;
 		if (this.#done === null) {
 			for (const connection of [...this.#connections.values()]) {
-				if (!connection.open || connection.proven) continue;
+				if (!connection.open || connection.proven || this.#isBestPick(connection)) continue;
 				if (connection.since + TCP_PROOF <= now) this.#drop(connection, now);
 				else wakeAt = Math.min(wakeAt, connection.since + TCP_PROOF);
 			}
@@ -174,6 +174,15 @@ export class TcpEngine {
 		const actions = this.#actions;
 		this.#actions = [];
 		return { actions, wakeAt, done: this.#result() };
+	}
+
+	/**
+	 * The peer may have taken the picked connection already, with its own probe still being repeated. It is given up
+	 * only for one that has proved itself: the peer would have closed that one by now.
+	 */
+	#isBestPick(connection: Connection): boolean {
+		if (connection !== this.#pick) return false;
+		return [...this.#connections.values()].every(({ open, proven }) => !open || !proven);
 	}
 
 	#result(): TcpStep["done"] {

@@ -1,6 +1,6 @@
 import type { Server, Socket } from "node:net";
 import { type Endpoint, withDeadline } from "@p2pd/net";
-import { BIND_TRIES, LOCAL_FROM, LOCAL_TO, MAX_LAN, OBSERVE_MS } from "./defaults.js";
+import { BIND_TRIES, LOCAL_FROM, LOCAL_TO, MAX_LAN, OBSERVE_MS, OBSERVE_TRIES } from "./defaults.js";
 import { Failures } from "./failures.js";
 import type { NatKind } from "./kind.js";
 import type { Offer } from "./message.js";
@@ -39,6 +39,8 @@ export interface TcpPuncherParts extends PuncherContext {
 
 /** The sockets of TCP rounds. */
 export class TcpPuncher implements Puncher<Socket> {
+	/** TCP guesses no ports. */
+	readonly guesses = 0;
 	readonly #parts: TcpPuncherParts;
 	readonly #failures = new Failures();
 	/** STUN connections, which keep mappings open. */
@@ -137,14 +139,14 @@ export class TcpPuncher implements Puncher<Socket> {
 		return [...ports];
 	}
 
-	/** Asks from local ports that may be taken, until one is free. Null if no server answered. */
+	/** Asks from one local port after the other until a server answers: a port may be taken, a packet lost. */
 	async #observe(
 		signal: AbortSignal,
 		round: AbortSignal,
 	): Promise<{ readonly port: number; readonly external: Endpoint } | null> {
 		const { clock, observe } = this.#parts;
 		const late = new PrepareError("no-observation", "the STUN servers took too long");
-		for (let attempt = 0; attempt < BIND_TRIES; attempt++) {
+		for (let attempt = 0, silences = 0; attempt < BIND_TRIES && silences < OBSERVE_TRIES; attempt++) {
 			const port = this.#freePort();
 			const ask = async (inner: AbortSignal): Promise<TcpObservation | null> => {
 				const observation = await observe(port, inner);
@@ -154,12 +156,14 @@ export class TcpPuncher implements Puncher<Socket> {
 			};
 			try {
 				const seen = await withDeadline({ timeout: OBSERVE_MS, clock, signal, onTimeout: () => late }, ask);
-				if (seen === null) return null;
-				this.#observations.add(seen);
-				return { port, external: seen.external };
+				if (seen !== null) {
+					this.#observations.add(seen);
+					return { port, external: seen.external };
+				}
+				silences += 1;
 			} catch (error) {
 				signal.throwIfAborted();
-				if (this.#failures.count(error) !== "EADDRINUSE") return null;
+				if (this.#failures.count(error) !== "EADDRINUSE") silences += 1;
 			}
 		}
 		return null;

@@ -94,6 +94,8 @@ export interface PunchReport {
 	readonly elapsed: number;
 	/** Datagrams sent to the peer, or connections attempted. */
 	readonly sent: number;
+	/** Of those, datagrams to guessed ports. */
+	readonly guesses: number;
 	/** Sockets that could not be opened or used, by the system's error code. */
 	readonly failures: Readonly<Record<string, number>>;
 }

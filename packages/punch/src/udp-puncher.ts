@@ -10,6 +10,7 @@ import {
 	MAX_LAN,
 	NORMAL_TTL,
 	OBSERVE_MS,
+	OBSERVE_TRIES,
 } from "./defaults.js";
 import { Failures } from "./failures.js";
 import type { BirthdayGate } from "./gate.js";
@@ -71,7 +72,7 @@ export class UdpPuncher implements Puncher<Socket> {
 	#role: "leader" | "follower" = "leader";
 	#leave: (() => void) | null = null;
 	#sent = 0;
-	#guessed = 0;
+	#guesses = 0;
 	#heardAt: number | null = null;
 
 	constructor(parts: UdpPuncherParts) {
@@ -80,6 +81,10 @@ export class UdpPuncher implements Puncher<Socket> {
 
 	get sent(): number {
 		return this.#sent;
+	}
+
+	get guesses(): number {
+		return this.#guesses;
 	}
 
 	get heardAt(): number | null {
@@ -134,7 +139,7 @@ export class UdpPuncher implements Puncher<Socket> {
 			aim: aimAt({ ...side, sockets: this.#entries.length }, ours, theirs),
 			at,
 			packets,
-			probes: probes - this.#guessed,
+			probes: probes - this.#guesses,
 			lowTtlFirst: side.lowTtlFirst,
 			pick,
 		});
@@ -244,15 +249,17 @@ export class UdpPuncher implements Puncher<Socket> {
 	async #observe(entry: Entry, signal: AbortSignal): Promise<Endpoint | null> {
 		const { clock, observe } = this.#parts;
 		const late = new PrepareError("no-observation", "the STUN servers took too long");
-		try {
-			return await withDeadline({ timeout: OBSERVE_MS, clock, signal, onTimeout: () => late }, (inner) =>
-				observe(entry.socket, inner),
-			);
-		} catch (error) {
-			signal.throwIfAborted();
-			this.#failures.count(error);
-			return null;
+		for (let attempt = 0; attempt < OBSERVE_TRIES && this.#open.has(entry); attempt++) {
+			try {
+				const deadline = { timeout: OBSERVE_MS, clock, signal, onTimeout: () => late };
+				const seen = await withDeadline(deadline, (inner) => observe(entry.socket, inner));
+				if (seen !== null) return seen;
+			} catch (error) {
+				signal.throwIfAborted();
+				this.#failures.count(error);
+			}
 		}
+		return null;
 	}
 
 	#receive(entry: Entry, data: Buffer, from: Endpoint): void {
@@ -266,7 +273,7 @@ export class UdpPuncher implements Puncher<Socket> {
 		if (entry === undefined) return;
 		const engine = this.#engine;
 		this.#sent += 1;
-		if (guess) this.#guessed += 1;
+		if (guess) this.#guesses += 1;
 		const failed = (error: unknown): void => {
 			const code = this.#failures.count(error);
 			if (EXHAUSTED.includes(code)) engine?.congested(guess ? to.port : null, now);

@@ -76,7 +76,7 @@ describe("the plan of each of the 276 pairs", () => {
 		const counter: NatKind = { type: 6, delta: 4, step: 1 };
 		const plan = planPunch(counter, counter, { transport: "udp" }) as Extract<PunchPlan, { action: "punch" }>;
 		expect([plan.our.targets, plan.their.targets]).toEqual(["staggered", "paired"]);
-		expect([plan.our.sockets, plan.our.announce]).toEqual([16, 19]);
+		expect([plan.our.sockets, plan.our.announce]).toEqual([16, 23]);
 	});
 });
 
