@@ -6,13 +6,13 @@
  * README's summary and the picture `pairs.svg` are made anew.
  */
 import { fork } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { kindName, NAT_KINDS, planPunch } from "../src/index.js";
 import { type GridCell, picture } from "./picture.js";
 import type { Outcome, Run } from "./run-cell.js";
-import { percent, quantile, table, wilson } from "./statistics.js";
+import { percent, quantile, table, wilson, writeBetween } from "./statistics.js";
 
 const { values } = parseArgs({
 	options: {
@@ -276,7 +276,7 @@ function cells(transport: "udp" | "tcp"): GridCell[] {
 		const samples = grid.filter(({ run }) => run.transport === transport && run.a === a && run.b === b);
 		const good = samples.filter(ok);
 		const relay = samples.every(({ outcome }) => outcome.action === "relay");
-		const names = `${kindName(NAT_KINDS[a] ?? NAT_KINDS[0]!)} and ${kindName(NAT_KINDS[b] ?? NAT_KINDS[0]!)}`;
+		const names = [a, b].map((index) => NAT_KINDS.slice(index, index + 1).map(kindName)).join(" and ");
 		const time = Math.round(
 			quantile(
 				good.map(({ outcome }) => outcome.elapsed),
@@ -296,10 +296,5 @@ if (values.write) {
 		fileURLToPath(new URL("../pairs.svg", import.meta.url)),
 		picture(cells("udp"), cells("tcp"), caption),
 	);
-	const path = fileURLToPath(new URL("../README.md", import.meta.url));
-	const readme = readFileSync(path, "utf8");
-	const [begin, end] = ["<!-- pairs:begin -->", "<!-- pairs:end -->"];
-	const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
-	if (from < 0 || to < from) throw new Error(`the README has no ${begin} ... ${end}`);
-	writeFileSync(path, `${readme.slice(0, from + begin.length)}\n${text}\n${readme.slice(to)}`);
+	writeBetween("pairs", text);
 }

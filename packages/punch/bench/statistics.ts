@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
 /** The 95 % interval of a share (Wilson): between which shares of success `successes` of `runs` are likely. */
 export function wilson(successes: number, runs: number): readonly [low: number, high: number] {
 	if (runs === 0) return [0, 1];
@@ -26,4 +29,14 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 	const line = (cells: readonly string[]): string =>
 		`| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
 	return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}
+
+/** Writes a text between `<!-- name:begin -->` and `<!-- name:end -->` in the README. */
+export function writeBetween(name: string, text: string): void {
+	const path = fileURLToPath(new URL("../README.md", import.meta.url));
+	const readme = readFileSync(path, "utf8");
+	const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+	const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
+	if (from < 0 || to < from) throw new Error(`the README has no ${begin} ... ${end}`);
+	writeFileSync(path, `${readme.slice(0, from + begin.length)}\n${text}\n${readme.slice(to)}`);
 }

@@ -40,6 +40,11 @@ export const CONGESTION_PAUSE = 50;
  * to reach the peer's and be counted there as an attack.
  */
 export const LOW_TTL = 4;
+/**
+ * After a first round that failed, every path begins with such a packet, of so many hops and one more for each round: a
+ * router that remembers unsolicited packets has moved our port if the peer's packet came before ours had left.
+ */
+export const LOW_TTL_RETRY = 1;
 /** Such a packet is repeated after this, in ms, in case it was lost before the own NAT. */
 export const LOW_TTL_REPEAT = 1000;
 /** The kernel's own default. */
@@ -54,6 +59,8 @@ export const GRID_STEP = 2;
 /** Ports told to the peer where a NAT counts: foreign mappings that are survived, less the own sockets. */
 export const WINDOW = 16;
 
+/** TCP: who has to come starts this much later, in ms, so that the other side has opened for its address. */
+export const COME_AFTER = 40;
 /** A probe is repeated after this, in ms, then twice as late each time. */
 export const PROBE_FIRST = 25;
 /** The longest pause between two probes of one path, in ms. */
@@ -69,6 +76,8 @@ export const MAX_LAN = 4;
 
 /** A refused connection is tried again after this, in ms: NATs that answer RST are beaten by the next SYN. */
 export const TCP_RETRY = 10;
+/** A connection that has only to open the own NAT is given up after this, in ms. */
+export const TCP_OPENING = 25;
 /** So long after the instant, in ms, refused connections are tried less often: the peer is not merely late. */
 export const TCP_PATIENCE = 1000;
 /** A refused connection is tried again after this, in ms, from then on. */

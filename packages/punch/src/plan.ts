@@ -1,6 +1,7 @@
 import {
 	BIRTHDAY_PROBES,
 	BIRTHDAY_SOCKETS,
+	COME_AFTER,
 	GRID_SOCKETS,
 	GRID_STEP,
 	PREDICTED_SOCKETS,
@@ -40,6 +41,8 @@ export interface SidePlan {
 	readonly targetsParameter: number;
 	/** The first packet of each socket has only to leave the own NAT. */
 	readonly lowTtlFirst: boolean;
+	/** It begins so long after the agreed instant, in ms. */
+	readonly startsAfter: number;
 	/** TCP: a listener on each punching port. `needed`: there is no path without it. */
 	readonly listen: "no" | "helps" | "needed";
 }
@@ -162,7 +165,7 @@ export function planPunch(our: NatKind, their: NatKind, options: PlanOptions): P
 			"one-comes",
 			`${names}: the side with one port opens for an address, the other comes`,
 			side({ listen: transport === "tcp" ? "needed" : "no" }),
-			side({ observe: "address" }),
+			side({ observe: "address", startsAfter: transport === "tcp" ? COME_AFTER : 0 }),
 		);
 	}
 	if (transport === "tcp") {
@@ -184,6 +187,7 @@ const ONE_SOCKET = {
 	targets: "all",
 	targetsParameter: 0,
 	lowTtlFirst: false,
+	startsAfter: 0,
 } as const;
 
 /** One socket that observes itself and sends to all of the peer's ports. */

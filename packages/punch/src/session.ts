@@ -18,6 +18,7 @@ export interface RoundRequest {
 
 /** A round that begins. */
 export interface RoundStart {
+	readonly round: number;
 	readonly role: "leader" | "follower";
 	readonly side: SidePlan;
 	readonly ours: Offer;
@@ -297,13 +298,14 @@ class Session<S> {
 		this.#step();
 	}
 
-	#start({ at, theirs, secrets }: Extract<MeetingEvent, { type: "start" }>): void {
+	#start({ round, at, theirs, secrets }: Extract<MeetingEvent, { type: "start" }>): void {
 		const ours = this.#ours;
 		if (ours === null || this.#plan.action === "relay") return;
 		const lasts = this.#isPredicted() ? PREDICTED_ROUND_MS[this.#parts.transport] : ROUND_MS;
 		this.#round = { endsAt: at + lasts + (this.#meeting.rtt ?? 0) };
 		this.#agreedAt = at;
 		this.#puncher.start({
+			round,
 			role: this.#role,
 			side: this.#plan.our,
 			ours,

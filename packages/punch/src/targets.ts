@@ -33,7 +33,7 @@ export function aimAt(plan: SidePlan, ours: Offer, theirs: Offer): Aim {
 	const { external } = theirs;
 	if (external === null) return { targets, scan: null };
 	if (plan.targets === "scan") return { targets, scan: external.ip };
-	const delay = sameNat && targets.length > 0 ? HAIRPIN_DELAY : 0;
+	const delay = plan.startsAfter + (sameNat && targets.length > 0 ? HAIRPIN_DELAY : 0);
 	for (let socket = 0; socket < plan.sockets; socket++) {
 		// Hundreds of sockets do not send all at once.
 		const after = delay + Math.floor(socket / BATCH) * BATCH_MS;

@@ -1,6 +1,7 @@
 import { type Endpoint, endpointText } from "@p2pd/net";
 import {
 	MAX_ACCEPTED,
+	TCP_OPENING,
 	TCP_PATIENCE,
 	TCP_PROOF,
 	TCP_RETRY,
@@ -12,7 +13,14 @@ import type { Target } from "./targets.js";
 
 /** Something to do with connections. Ids are the engine's. */
 export type TcpAction =
-	| { readonly type: "connect"; readonly id: number; readonly slot: number; readonly to: Endpoint }
+	| {
+			readonly type: "connect";
+			readonly id: number;
+			readonly slot: number;
+			readonly to: Endpoint;
+			/** Its SYN has only to open the own NAT. */
+			readonly lowTtl: boolean;
+	  }
 	| { readonly type: "write"; readonly id: number; readonly packets: readonly PacketKind[] }
 	| { readonly type: "close"; readonly id: number };
 
@@ -30,6 +38,8 @@ export interface TcpEngineParts {
 	readonly targets: readonly Target[];
 	/** When to begin. */
 	readonly at: number;
+	/** `low-ttl`: each lane begins with a connection whose SYN only opens the own NAT, and that is given up soon after. */
+	readonly opening: "normal" | "low-ttl";
 }
 
 /** A pair of local port and remote endpoint, connected over and over until it works. */
@@ -39,6 +49,7 @@ interface Lane {
 	readonly path: "lan" | "external";
 	/** Infinity while it is connecting or connected. */
 	next: number;
+	opened: boolean;
 }
 
 interface Connection {
@@ -46,6 +57,8 @@ interface Connection {
 	readonly lane: Lane | null;
 	readonly remote: Endpoint;
 	readonly accepted: boolean;
+	/** Given up then, unless it is open. */
+	readonly until: number;
 	open: boolean;
 	proven: boolean;
 	/** When it was opened. */
@@ -83,6 +96,7 @@ export class TcpEngine {
 			to,
 			path,
 			next: parts.at + after,
+			opened: parts.opening === "normal",
 		}));
 	}
 
@@ -128,6 +142,7 @@ export class TcpEngine {
 			lane,
 			remote,
 			accepted: true,
+			until: Number.POSITIVE_INFINITY,
 			open: true,
 			proven: false,
 			since: now,
@@ -162,12 +177,14 @@ export class TcpEngine {
 		let wakeAt = Number.POSITIVE_INFINITY;
 		if (this.#done === null) {
 			for (const connection of [...this.#connections.values()]) {
+				if (!connection.open && connection.until <= now) this.#drop(connection, now);
+				else if (!connection.open) wakeAt = Math.min(wakeAt, connection.until);
 				if (!connection.open || connection.proven || this.#isBestPick(connection)) continue;
 				if (connection.since + TCP_PROOF <= now) this.#drop(connection, now);
 				else wakeAt = Math.min(wakeAt, connection.since + TCP_PROOF);
 			}
 			for (const lane of this.#lanes) {
-				if (lane.next <= now) this.#connect(lane);
+				if (lane.next <= now) wakeAt = Math.min(wakeAt, this.#connect(lane, now));
 				wakeAt = Math.min(wakeAt, lane.next);
 			}
 		}
@@ -191,20 +208,18 @@ export class TcpEngine {
 		return { id, remote, path: lane?.path ?? "external" };
 	}
 
-	#connect(lane: Lane): void {
+	/** @returns when the connection is given up */
+	#connect(lane: Lane, now: number): number {
+		const lowTtl = !lane.opened;
+		lane.opened = true;
 		lane.next = Number.POSITIVE_INFINITY;
 		const id = this.#ids++;
 		const { slot, to } = lane;
-		this.#connections.set(id, {
-			id,
-			lane,
-			remote: to,
-			accepted: false,
-			open: false,
-			proven: false,
-			since: 0,
-		});
-		this.#actions.push({ type: "connect", id, slot, to });
+		const until = lowTtl ? now + TCP_OPENING : Number.POSITIVE_INFINITY;
+		const fresh = { accepted: false, open: false, proven: false, since: 0 };
+		this.#connections.set(id, { id, lane, remote: to, until, ...fresh });
+		this.#actions.push({ type: "connect", id, slot, to, lowTtl });
+		return until;
 	}
 
 	#greet(connection: Connection): void {

@@ -1,13 +1,21 @@
 import type { Server, Socket } from "node:net";
 import { type Endpoint, withDeadline } from "@p2pd/net";
-import { BIND_TRIES, LOCAL_FROM, LOCAL_TO, MAX_LAN, OBSERVE_MS, OBSERVE_TRIES } from "./defaults.js";
+import {
+	BIND_TRIES,
+	LOCAL_FROM,
+	LOCAL_TO,
+	LOW_TTL_RETRY,
+	MAX_LAN,
+	NORMAL_TTL,
+	OBSERVE_MS,
+	OBSERVE_TRIES,
+} from "./defaults.js";
 import { Failures } from "./failures.js";
 import type { NatKind } from "./kind.js";
 import type { Offer } from "./message.js";
 import { PACKET_SIZE, type Packets } from "./packet.js";
 import { predictPorts } from "./ports.js";
 import {
-	manyListeners,
 	PrepareError,
 	type Puncher,
 	type PuncherContext,
@@ -46,11 +54,14 @@ export class TcpPuncher implements Puncher<Socket> {
 	/** STUN connections, which keep mappings open. */
 	readonly #observations = new Set<TcpObservation>();
 	readonly #connections = new Map<number, OpenConnection>();
+	/** Connections being made. */
+	readonly #pending = new Map<number, AbortController>();
 	#slots: Slot[] = [];
 	#engine: TcpEngine | null = null;
 	#packets: Packets | null = null;
-	/** Ends the connections being made in the round. */
-	#round = manyListeners();
+	/** Aborted when the round is over. */
+	#round = new AbortController();
+	#ttl = NORMAL_TTL;
 	#listenerNeeded = false;
 	#sent = 0;
 	#heardAt: number | null = null;
@@ -92,10 +103,11 @@ export class TcpPuncher implements Puncher<Socket> {
 		return { kind, external: { ip: external.ip, ports: announced }, lan };
 	}
 
-	start({ role, side, ours, theirs, at, packets }: RoundStart): void {
+	start({ round, role, side, ours, theirs, at, packets }: RoundStart): void {
 		this.#packets = packets;
 		const { targets } = aimAt({ ...side, sockets: this.#slots.length }, ours, theirs);
-		this.#engine = new TcpEngine({ role, targets, at });
+		this.#ttl = LOW_TTL_RETRY + round;
+		this.#engine = new TcpEngine({ role, targets, at, opening: round === 0 ? "normal" : "low-ttl" });
 	}
 
 	poll(now: number): RoundState<Socket> {
@@ -213,7 +225,10 @@ export class TcpPuncher implements Puncher<Socket> {
 			return;
 		}
 		const connection = this.#connections.get(action.id);
-		if (connection === undefined) return;
+		if (connection === undefined) {
+			this.#pending.get(action.id)?.abort();
+			return;
+		}
 		if (action.type === "write") {
 			const packets = this.#packets;
 			if (packets !== null)
@@ -226,16 +241,23 @@ export class TcpPuncher implements Puncher<Socket> {
 	}
 
 	async #connect(
-		{ id, slot, to }: Extract<TcpAction, { type: "connect" }>,
+		{ id, slot, to, lowTtl }: Extract<TcpAction, { type: "connect" }>,
 		engine: TcpEngine,
 	): Promise<void> {
-		const { signal } = this.#round;
 		const place = this.#slots[slot];
 		if (place === undefined) return;
 		this.#sent += 1;
+		const giveUp = new AbortController();
+		const { signal } = giveUp;
+		this.#pending.set(id, giveUp);
 		try {
-			const options = { ip: to.ip, port: to.port, localPort: place.port, reuse: true, signal };
-			const socket = await this.#parts.sockets.connect(options);
+			const socket = await this.#parts.sockets.connect({
+				...to,
+				localPort: place.port,
+				reuse: true,
+				signal,
+				...(lowTtl ? { ttl: this.#ttl } : {}),
+			});
 			if (signal.aborted) {
 				destroy(socket);
 				return;
@@ -251,6 +273,8 @@ export class TcpPuncher implements Puncher<Socket> {
 				place.server = null;
 			}
 			engine.failed(id, code, this.#parts.clock.now());
+		} finally {
+			this.#pending.delete(id);
 		}
 		this.#parts.wake();
 	}
@@ -293,7 +317,9 @@ export class TcpPuncher implements Puncher<Socket> {
 
 	#closeRound(): void {
 		this.#round.abort();
-		this.#round = manyListeners();
+		for (const pending of this.#pending.values()) pending.abort();
+		this.#pending.clear();
+		this.#round = new AbortController();
 		for (const { socket, detach } of this.#connections.values()) {
 			detach();
 			destroy(socket);

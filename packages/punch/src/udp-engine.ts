@@ -48,7 +48,11 @@ export interface UdpEngineParts {
 	readonly packets: Packets;
 	/** How many guesses may be sent, where ports have to be guessed. */
 	readonly probes: number;
-	readonly lowTtlFirst: boolean;
+	/**
+	 * How each path begins. `normal`: with a probe. `low-ttl`: with a packet that only opens the own NAT, and a probe soon
+	 * after. `low-ttl-only`: with such a packet, and no probe before the peer is heard.
+	 */
+	readonly opening: "normal" | "low-ttl" | "low-ttl-only";
 	/** A whole number from 0 to `below` - 1. */
 	readonly pick: (below: number) => number;
 }
@@ -149,8 +153,9 @@ export class UdpEngine {
 		path.next = now + path.wait;
 		path.wait = Math.min(path.wait * 2, PROBE_MAX);
 		// One of hundreds: its packet has opened the NAT, and repeats would only be noise.
-		if (this.#parts.lowTtlFirst && !path.heard) path.next = now + LOW_TTL_REPEAT;
-		const lowTtl = this.#parts.lowTtlFirst && !path.opened && !path.heard;
+		const { opening } = this.#parts;
+		if (opening === "low-ttl-only" && !path.heard) path.next = now + LOW_TTL_REPEAT;
+		const lowTtl = !path.heard && (opening === "low-ttl-only" || (opening === "low-ttl" && !path.opened));
 		path.opened = true;
 		path.picked ||= path.heard && this.#parts.role === "leader";
 		return { ...this.#send(path, path.picked ? "pick" : "probe"), lowTtl };

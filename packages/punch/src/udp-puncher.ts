@@ -7,6 +7,7 @@ import {
 	LOCAL_FROM,
 	LOCAL_TO,
 	LOW_TTL,
+	LOW_TTL_RETRY,
 	MAX_LAN,
 	NORMAL_TTL,
 	OBSERVE_MS,
@@ -106,7 +107,6 @@ export class UdpPuncher implements Puncher<Socket> {
 			{
 				count: side.sockets + (predict ? 1 : 0),
 				consecutive: predict && kind.delta === 5,
-				low: side.lowTtlFirst,
 			},
 			signal,
 		);
@@ -130,7 +130,7 @@ export class UdpPuncher implements Puncher<Socket> {
 		throw new PrepareError("no-observation", "no STUN server answered");
 	}
 
-	start({ role, side, ours, theirs, at, packets }: RoundStart): void {
+	start({ round, role, side, ours, theirs, at, packets }: RoundStart): void {
 		const { pick, probes } = this.#parts;
 		this.#packets = packets;
 		this.#role = role;
@@ -140,9 +140,14 @@ export class UdpPuncher implements Puncher<Socket> {
 			at,
 			packets,
 			probes: probes - this.#guesses,
-			lowTtlFirst: side.lowTtlFirst,
+			opening: side.lowTtlFirst ? "low-ttl-only" : round > 0 ? "low-ttl" : "normal",
 			pick,
 		});
+		if (!side.lowTtlFirst && round === 0) return;
+		for (const entry of this.#entries) {
+			entry.socket.setTTL(side.lowTtlFirst ? LOW_TTL : LOW_TTL_RETRY + round);
+			entry.low = true;
+		}
 	}
 
 	poll(now: number): RoundState<Socket> {
@@ -184,18 +189,14 @@ export class UdpPuncher implements Puncher<Socket> {
 
 	/** Opens sockets in batches, as many of them as the system allows. */
 	async #openAll(
-		{
-			count,
-			consecutive,
-			low,
-		}: { readonly count: number; readonly consecutive: boolean; readonly low: boolean },
+		{ count, consecutive }: { readonly count: number; readonly consecutive: boolean },
 		signal: AbortSignal,
 	): Promise<Entry[]> {
 		if (consecutive) return this.#openConsecutive(count, signal);
 		const opened: Entry[] = [];
 		while (opened.length < count) {
 			const size = Math.min(BATCH, count - opened.length);
-			const batch = await Promise.all(Array.from({ length: size }, () => this.#openOne(0, low, signal)));
+			const batch = await Promise.all(Array.from({ length: size }, () => this.#openOne(0, signal)));
 			const made = batch.filter((entry) => entry !== null);
 			opened.push(...made);
 			if (made.length < size) break;
@@ -211,7 +212,7 @@ export class UdpPuncher implements Puncher<Socket> {
 		for (let attempt = 0; attempt < BIND_TRIES; attempt++) {
 			const base = LOCAL_FROM + this.#parts.pick(LOCAL_TO - LOCAL_FROM - count);
 			const ports = Array.from({ length: count }, (_, i) => base + i);
-			const batch = await Promise.all(ports.map((port) => this.#openOne(port, false, signal)));
+			const batch = await Promise.all(ports.map((port) => this.#openOne(port, signal)));
 			const opened = batch.filter((entry) => entry !== null);
 			if (opened.length === count) return opened;
 			for (const entry of opened) this.#close(entry);
@@ -220,10 +221,10 @@ export class UdpPuncher implements Puncher<Socket> {
 	}
 
 	/** @returns null if the system refuses; the failure is counted */
-	async #openOne(port: number, low: boolean, signal: AbortSignal): Promise<Entry | null> {
+	async #openOne(port: number, signal: AbortSignal): Promise<Entry | null> {
 		let socket: Socket;
 		try {
-			socket = await this.#parts.sockets.udp({ port, signal, ...(low ? { ttl: LOW_TTL } : {}) });
+			socket = await this.#parts.sockets.udp({ port, signal });
 		} catch (error) {
 			signal.throwIfAborted();
 			this.#failures.count(error);
@@ -232,7 +233,7 @@ export class UdpPuncher implements Puncher<Socket> {
 		const entry: Entry = {
 			socket,
 			port: socket.address().port,
-			low,
+			low: false,
 			onMessage: (data, { address, port: from }) => this.#receive(entry, data, { ip: address, port: from }),
 			onError: (error) => this.#failures.count(error),
 		};

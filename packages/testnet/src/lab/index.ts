@@ -43,5 +43,6 @@ export {
 	TRANSLATED_IP6,
 } from "./presets/ipv6.js";
 export { COTURN, DNS, ECHO, OUTSIDE, STUND } from "./presets/outside.js";
+export { peersLab } from "./presets/peers.js";
 export { firewalledHost, OPEN_IP4, OPEN_IP6, openInternet, publicBlock } from "./presets/public-hosts.js";
 export type * from "./types.js";
