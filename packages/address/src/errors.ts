@@ -1,9 +1,10 @@
-import { type Family, printable } from "@p2pd/net";
+import { type ArgumentProblem, brand, type Family, printable } from "@p2pd/net";
 
 /*
  * AddressError
  * ├── AddressSyntaxError      ERR_ADDRESS_SYNTAX      a text cannot be read; says where
  * ├── AddressValueError       ERR_ADDRESS_VALUE       a number, bigint or byte array is out of bounds
+ * ├── AddressArgumentError    ERR_ADDRESS_ARGUMENT    a wrong type, an unknown option, an option out of bounds
  * ├── AddressFamilyError      ERR_ADDRESS_FAMILY      an address of the other family, or two families mixed
  * ├── AddressZoneError        ERR_ADDRESS_ZONE        a link-local address without a zone
  * ├── AddressUnresolvedError  ERR_ADDRESS_UNRESOLVED  read before res() has finished
@@ -16,6 +17,9 @@ import { type Family, printable } from "@p2pd/net";
 
 /** The base of every error of this package except {@link AddressIndexError}. */
 export class AddressError extends Error {
+	static {
+		brand(AddressError, "@p2pd/address/AddressError");
+	}
 	override readonly name: string = "AddressError";
 	/** Stable and for programs; the message is for people and may change. */
 	readonly code: string;
@@ -31,6 +35,9 @@ export class AddressError extends Error {
 
 /** A text cannot be read. `position` is the index of the first wrong character, from 0. */
 export class AddressSyntaxError extends AddressError {
+	static {
+		brand(AddressSyntaxError, "@p2pd/address/AddressSyntaxError");
+	}
 	override readonly name = "AddressSyntaxError";
 	/** Index of the first wrong character. */
 	readonly position: number;
@@ -46,6 +53,9 @@ export class AddressSyntaxError extends AddressError {
 
 /** A number, bigint, byte array or netmask is not a valid address, prefix or port. */
 export class AddressValueError extends AddressError {
+	static {
+		brand(AddressValueError, "@p2pd/address/AddressValueError");
+	}
 	override readonly name = "AddressValueError";
 
 	constructor(input: string, reason: string, options?: ErrorOptions) {
@@ -53,8 +63,26 @@ export class AddressValueError extends AddressError {
 	}
 }
 
+/** An argument or option has the wrong type or is out of bounds, or an option is unknown. */
+export class AddressArgumentError extends AddressError {
+	static {
+		brand(AddressArgumentError, "@p2pd/address/AddressArgumentError");
+	}
+	override readonly name = "AddressArgumentError";
+	/** Which one: `port`, or a path such as `options.servers[1]`. */
+	readonly argument: string;
+
+	constructor({ path, message }: ArgumentProblem) {
+		super("ERR_ADDRESS_ARGUMENT", path, printable(`${path} ${message}`));
+		this.argument = path;
+	}
+}
+
 /** An address of one family where the other one is needed. */
 export class AddressFamilyError extends AddressError {
+	static {
+		brand(AddressFamilyError, "@p2pd/address/AddressFamilyError");
+	}
 	override readonly name = "AddressFamilyError";
 	/** The family that was asked for. */
 	readonly wanted: Family;
@@ -76,6 +104,9 @@ export class AddressFamilyError extends AddressError {
 
 /** A link-local address needs to say on which link: give `%zone` or a route with a NIC. */
 export class AddressZoneError extends AddressError {
+	static {
+		brand(AddressZoneError, "@p2pd/address/AddressZoneError");
+	}
 	override readonly name = "AddressZoneError";
 
 	constructor(input: string, reason: string) {
@@ -85,6 +116,9 @@ export class AddressZoneError extends AddressError {
 
 /** An Address was read before its `res()` had finished. */
 export class AddressUnresolvedError extends AddressError {
+	static {
+		brand(AddressUnresolvedError, "@p2pd/address/AddressUnresolvedError");
+	}
 	override readonly name = "AddressUnresolvedError";
 
 	constructor(input: string) {
@@ -94,6 +128,9 @@ export class AddressUnresolvedError extends AddressError {
 
 /** The name does not exist, or exists and has no address. `cause` holds what each family's lookup said. */
 export class AddressNotFoundError extends AddressError {
+	static {
+		brand(AddressNotFoundError, "@p2pd/address/AddressNotFoundError");
+	}
 	override readonly name = "AddressNotFoundError";
 
 	constructor(input: string, reason: string, options?: ErrorOptions) {
@@ -106,6 +143,9 @@ export class AddressNotFoundError extends AddressError {
  * servers, or the system's resolver would ask by another NIC.
  */
 export class AddressNoDnsError extends AddressError {
+	static {
+		brand(AddressNoDnsError, "@p2pd/address/AddressNoDnsError");
+	}
 	override readonly name = "AddressNoDnsError";
 	/** The name of the NIC. */
 	readonly nic: string;
@@ -119,6 +159,9 @@ export class AddressNoDnsError extends AddressError {
 
 /** The resolver gave no usable answer. */
 export class AddressDnsError extends AddressError {
+	static {
+		brand(AddressDnsError, "@p2pd/address/AddressDnsError");
+	}
 	override readonly name = "AddressDnsError";
 	/** The resolver's own word: an EAI_ code, an RCODE ("SERVFAIL"), or a socket's error code. */
 	readonly detail: string;
@@ -135,6 +178,9 @@ export class AddressDnsError extends AddressError {
 
 /** The deadline passed without an answer. */
 export class AddressTimeoutError extends AddressError {
+	static {
+		brand(AddressTimeoutError, "@p2pd/address/AddressTimeoutError");
+	}
 	override readonly name = "AddressTimeoutError";
 	/** The time that was allowed, in ms. */
 	readonly timeout: number;
@@ -147,6 +193,9 @@ export class AddressTimeoutError extends AddressError {
 
 /** `at(i)` outside the range. A RangeError, like that of the language's own sequences. */
 export class AddressIndexError extends RangeError {
+	static {
+		brand(AddressIndexError, "@p2pd/address/AddressIndexError");
+	}
 	override readonly name = "AddressIndexError";
 	/** Stable and for programs. */
 	readonly code = "ERR_ADDRESS_INDEX";

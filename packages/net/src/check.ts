@@ -16,7 +16,7 @@ export type Fields = Readonly<Record<string, Check>>;
 
 /** How {@link objectProblem} treats an object. */
 export interface ObjectRules {
-	/** Fields that must not be absent. @default none */
+	/** Fields that must not be absent; the methods of a class count as its instances' fields. @default none */
 	readonly required?: readonly string[];
 	/** Whether other fields than those named are accepted. @default false */
 	readonly open?: boolean;
@@ -45,7 +45,7 @@ export function objectProblem(
 		}
 	}
 	for (const name of rules.required ?? []) {
-		if (!Object.hasOwn(value, name) || value[name] === undefined) {
+		if (!(name in value) || value[name] === undefined) {
 			return { path: `${prefix}${name}`, message: "is required" };
 		}
 	}

@@ -4,6 +4,8 @@
  *
  * @packageDocumentation
  */
+
+export { brand } from "./brand.js";
 export {
 	type ArgumentProblem,
 	type Check,

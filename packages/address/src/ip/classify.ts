@@ -57,13 +57,14 @@ export function classifyBlock(first: bigint, last: bigint, af: Family): IpClass 
 	return inside.every((block) => block.ipClass === ipClass) ? ipClass : "mixed";
 }
 
-/** The class of an address text. Undefined if the text is not an address. */
+/** The class of an address text. Undefined for anything else. */
 export function classifyIp(text: string): IpClass | undefined {
+	if (typeof text !== "string") return undefined;
 	const reading = readIp(text);
 	return reading.ok ? classifyValue(reading.value, reading.af) : undefined;
 }
 
-/** Whether a text is a globally routable unicast address. False for a text that is not an address. */
+/** Whether a text is a globally routable unicast address. False for anything else. */
 export function isPublicIp(text: string): boolean {
 	return classifyIp(text) === "public";
 }

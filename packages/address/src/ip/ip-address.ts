@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
-import { bitsOf, type Family, IP4, IP6, isFamily } from "@p2pd/net";
+import { bitsOf, brand, type Family, IP4, IP6, is } from "@p2pd/net";
 import ipaddr from "ipaddr.js";
+import { requireArgument, requireFamily, requireText } from "../arguments.js";
 import { AddressFamilyError, AddressSyntaxError, AddressValueError } from "../errors.js";
 import type { IpClass } from "../types.js";
 import { classifyValue, unmap } from "./classify.js";
@@ -11,6 +12,9 @@ export type IpInput = string | IpAddress | Uint8Array;
 
 /** An IPv4 or IPv6 address: an immutable value with one canonical text. */
 export class IpAddress {
+	static {
+		brand(IpAddress, "@p2pd/address/IpAddress");
+	}
 	/** 4 or 6. A v4-mapped address (`::ffff:1.2.3.4`) is an IPv6 address. */
 	readonly af: Family;
 	/** The zone of a link-local or multicast IPv6 address (`eth0` in `fe80::1%eth0`), or null. */
@@ -31,6 +35,7 @@ export class IpAddress {
 	 * @throws AddressSyntaxError with the position of the fault (`ERR_ADDRESS_SYNTAX`)
 	 */
 	static parse(text: string): IpAddress {
+		requireText(text, "text");
 		const reading = readIp(text);
 		if (!reading.ok) throw new AddressSyntaxError(text, reading.position, reading.reason);
 		return new IpAddress(reading.value, reading.af, reading.zone);
@@ -39,7 +44,13 @@ export class IpAddress {
 	/** The address in text, bytes or another IpAddress. Throws as `parse` and `fromBytes` do. */
 	static from(input: IpInput): IpAddress {
 		if (typeof input === "string") return IpAddress.parse(input);
-		return input instanceof IpAddress ? input : IpAddress.fromBytes(input);
+		if (!(input instanceof IpAddress)) {
+			requireArgument(input, "input", IP_INPUT);
+			return IpAddress.fromBytes(input);
+		}
+		// An address of another copy of this package has its private members elsewhere.
+		const foreign: Pick<IpAddress, "toBigInt" | "af" | "zone"> = input;
+		return #value in input ? input : new IpAddress(foreign.toBigInt(), foreign.af, foreign.zone);
 	}
 
 	/**
@@ -49,7 +60,9 @@ export class IpAddress {
 	 * (`ERR_ADDRESS_VALUE`)
 	 */
 	static fromBigInt(value: bigint, af: Family, zone: string | null = null): IpAddress {
-		if (!isFamily(af)) throw new AddressValueError(String(af), "a family is 4 or 6");
+		requireArgument(value, "value", BIG_INT);
+		requireFamily(af, "af");
+		if (zone !== null) requireText(zone, "zone");
 		if (value < 0n || value >> BigInt(bitsOf(af)) !== 0n) {
 			throw new AddressValueError(String(value), `not an IPv${af} address`);
 		}
@@ -66,6 +79,7 @@ export class IpAddress {
 	 * @throws AddressValueError for another length (`ERR_ADDRESS_VALUE`)
 	 */
 	static fromBytes(bytes: Uint8Array): IpAddress {
+		requireArgument(bytes, "bytes", is.bytes);
 		if (bytes.length !== 4 && bytes.length !== 16) {
 			throw new AddressValueError(`${bytes.length} bytes`, "an address has 4 or 16 bytes");
 		}
@@ -127,7 +141,8 @@ export class IpAddress {
 
 	/** Whether family, value and zone are the same. */
 	equals(other: IpAddress): boolean {
-		return this.af === other.af && this.#value === other.#value && this.zone === other.zone;
+		requireArgument(other, "other", IP_ADDRESS);
+		return IpAddress.order(this, other) === 0;
 	}
 
 	/**
@@ -136,6 +151,7 @@ export class IpAddress {
 	 * @throws AddressFamilyError across families, which have no order; see `order` for a mixed list
 	 */
 	compare(other: IpAddress): -1 | 0 | 1 {
+		requireArgument(other, "other", IP_ADDRESS);
 		if (this.af !== other.af) {
 			throw new AddressFamilyError(`${other}`, this.af, [other.af], `${this} and ${other} have no order`);
 		}
@@ -144,8 +160,11 @@ export class IpAddress {
 
 	/** For sorting a list of both families: IPv4 first, then as `compare`. */
 	static order(a: IpAddress, b: IpAddress): -1 | 0 | 1 {
+		requireArgument(a, "a", IP_ADDRESS);
+		requireArgument(b, "b", IP_ADDRESS);
 		if (a.af !== b.af) return a.af < b.af ? -1 : 1;
-		if (a.#value !== b.#value) return a.#value < b.#value ? -1 : 1;
+		const [one, other] = [a.toBigInt(), b.toBigInt()];
+		if (one !== other) return one < other ? -1 : 1;
 		if (a.zone === b.zone) return 0;
 		return a.zone === null || (b.zone !== null && a.zone < b.zone) ? -1 : 1;
 	}
@@ -177,6 +196,17 @@ export class IpAddress {
 	}
 }
 
+const BIG_INT = is.a("a bigint", (value) => typeof value === "bigint");
+/** An IpAddress, of this copy of the package or another one. */
+export const IP_ADDRESS = is.a("an IpAddress", (value) => value instanceof IpAddress);
+/** What can be read as an address. */
+export const IP_INPUT = is.either(
+	"an IP address as text, an IpAddress, or a Uint8Array",
+	is.text,
+	IP_ADDRESS,
+	is.bytes,
+);
+
 /** Four parts of octal digits and their dots. No form of an IPv4 address is longer. */
 const LEGACY_LONGEST = "0377.0377.0377.0377".length;
 
@@ -188,6 +218,7 @@ const LEGACY_LONGEST = "0377.0377.0377.0377".length;
  * @throws AddressSyntaxError (`ERR_ADDRESS_SYNTAX`)
  */
 export function parseLegacyV4(text: string): IpAddress {
+	requireText(text, "text");
 	const bad = text.length > LEGACY_LONGEST ? LEGACY_LONGEST : text.search(/[^0-9a-fx.]/i);
 	if (bad >= 0) throw new AddressSyntaxError(text, bad, "not a legacy IPv4 form");
 	try {

@@ -1,5 +1,6 @@
 import { type Family, IP4, IP6 } from "@p2pd/net";
 import ipaddr from "ipaddr.js";
+import { requireText } from "../arguments.js";
 import { AddressSyntaxError } from "../errors.js";
 
 /*
@@ -38,15 +39,16 @@ export function readIp(text: string): IpReading {
 	return text.includes(":") ? readV6(text) : readV4(text);
 }
 
-/** The family of an address text by the strict rules: 4, 6, or 0 for any other text. */
+/** The family of an address text by the strict rules: 4, 6, or 0 for anything else. */
 export function ipVersion(text: string): Family | 0 {
+	if (typeof text !== "string") return 0;
 	const reading = readIp(text);
 	return reading.ok ? reading.af : 0;
 }
 
-/** Whether a text is an IPv4 or IPv6 address by the strict rules of `IpAddress.parse`. */
+/** Whether a text is an IPv4 or IPv6 address by the strict rules of `IpAddress.parse`. False for anything else. */
 export function isIp(text: string): boolean {
-	return readIp(text).ok;
+	return typeof text === "string" && readIp(text).ok;
 }
 
 /**
@@ -55,6 +57,7 @@ export function isIp(text: string): boolean {
  * @throws AddressSyntaxError if the text is not an address (`ERR_ADDRESS_SYNTAX`)
  */
 export function canonicalIp(text: string): string {
+	requireText(text, "text");
 	const reading = readIp(text);
 	if (!reading.ok) throw new AddressSyntaxError(text, reading.position, reading.reason);
 	const { value, af, zone } = reading;

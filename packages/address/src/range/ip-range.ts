@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
-import { bitsOf, type Family, isFamily } from "@p2pd/net";
+import { bitsOf, brand, type Family, familyFromP2pd, is } from "@p2pd/net";
+import { requireArgument, requireText } from "../arguments.js";
 import { AddressFamilyError, AddressIndexError, AddressValueError } from "../errors.js";
 import { classifyBlock } from "../ip/classify.js";
-import { IpAddress, type IpInput } from "../ip/ip-address.js";
+import { IP_ADDRESS, IpAddress, type IpInput } from "../ip/ip-address.js";
 import { takesZone } from "../ip/text.js";
 import type { IPRangeJson, IpClass } from "../types.js";
 import { cidrToNetmask, readBlock } from "./prefix.js";
@@ -20,6 +21,9 @@ export type RangeOperand = string | IpAddress | IPRange;
  * for every address of the block.
  */
 export class IPRange implements Iterable<IpAddress> {
+	static {
+		brand(IPRange, "@p2pd/address/IPRange");
+	}
 	/** 4 or 6. */
 	readonly af: Family;
 	/** Prefix length in bits: 32 or 128 for a single address. */
@@ -54,6 +58,7 @@ export class IPRange implements Iterable<IpAddress> {
 
 	/** `ip/prefix`, `ip/netmask` or a bare address (a range of one). Throws AddressSyntaxError. */
 	static parse(text: string): IPRange {
+		requireText(text, "text");
 		return new IPRange(text);
 	}
 
@@ -64,25 +69,23 @@ export class IPRange implements Iterable<IpAddress> {
 
 	/** The range around an address of 4 or 16 bytes in network order. Throws AddressValueError for another length. */
 	static fromBytes(bytes: Uint8Array, prefix?: number | string): IPRange {
+		requireArgument(bytes, "bytes", is.bytes);
 		return new IPRange(bytes, prefix);
 	}
 
 	/**
-	 * Reads what `toJSON()` writes.
+	 * Reads what `toJSON()` writes, and P2PD's dictionary, whose `af` is the operating system's number (2; 10, 23 or 30).
+	 * Other fields are ignored.
 	 *
-	 * @throws AddressSyntaxError, AddressValueError, and AddressFamilyError if `af` is not the family of `ip`
+	 * @throws AddressArgumentError for a field that is missing or of a wrong type, AddressSyntaxError, AddressValueError,
+	 * and AddressFamilyError if `af` is not the family of `ip`
 	 */
-	static fromJSON(json: IPRangeJson): IPRange {
-		const range = new IPRange(json.ip, json.cidr);
-		if (!isFamily(json.af)) throw new AddressValueError(String(json.af), "a family is 4 or 6");
-		if (range.af !== json.af) {
-			throw new AddressFamilyError(
-				json.ip,
-				json.af,
-				[range.af],
-				`${json.ip} is not an IPv${json.af} address`,
-			);
-		}
+	static fromJSON(json: { readonly ip: string; readonly cidr: number; readonly af: number }): IPRange {
+		requireArgument(json, "json", RANGE_JSON);
+		const { ip, cidr } = json;
+		const range = new IPRange(IpAddress.parse(ip), cidr);
+		const af = familyFromP2pd(json.af) ?? range.af;
+		if (range.af !== af) throw new AddressFamilyError(ip, af, [range.af], `${ip} is not an IPv${af} address`);
 		return range;
 	}
 
@@ -154,8 +157,8 @@ export class IPRange implements Iterable<IpAddress> {
 	/**
 	 * Host number `index`, from 0, or from the end if negative.
 	 *
-	 * @throws AddressIndexError (a RangeError, `ERR_ADDRESS_INDEX`) outside the range, AddressValueError for a number
-	 * that is not an integer
+	 * @throws AddressIndexError (a RangeError, `ERR_ADDRESS_INDEX`) outside the range, AddressArgumentError for anything
+	 * but an integer
 	 */
 	at(index: number | bigint): IpAddress {
 		const wanted = toIndex(index);
@@ -179,7 +182,7 @@ export class IPRange implements Iterable<IpAddress> {
 	 * `slice`: negative ones count from the end, and those outside the range move to its edge. A negative step goes
 	 * backwards, by default from the last host.
 	 *
-	 * @throws AddressValueError for a step of 0 or a number that is not an integer
+	 * @throws AddressValueError for a step of 0, AddressArgumentError for anything but integers
 	 */
 	slice(
 		start?: number | bigint,
@@ -227,9 +230,11 @@ export class IPRange implements Iterable<IpAddress> {
 
 	/** For sorting a list of both families: IPv4 first, then as `compare`. */
 	static order(a: IPRange, b: IPRange): -1 | 0 | 1 {
-		const sameNetwork = a.af === b.af && a.#network === b.#network;
-		if (sameNetwork && a.cidr !== b.cidr) return a.cidr < b.cidr ? -1 : 1;
-		return IpAddress.order(a.network, b.network);
+		requireArgument(a, "a", IP_RANGE);
+		requireArgument(b, "b", IP_RANGE);
+		const order = IpAddress.order(a.network, b.network);
+		const sameNetwork = a.af === b.af && a.network.toBigInt() === b.network.toBigInt();
+		return sameNetwork && a.cidr !== b.cidr ? (a.cidr < b.cidr ? -1 : 1) : order;
 	}
 
 	/** P2PD's form: the address as given, host bits included. */
@@ -252,7 +257,13 @@ export class IPRange implements Iterable<IpAddress> {
 	}
 
 	static #of(operand: RangeOperand): IPRange {
-		return operand instanceof IPRange ? operand : new IPRange(operand);
+		if (!(operand instanceof IPRange)) {
+			requireArgument(operand, "other", RANGE_OPERAND);
+			return new IPRange(operand);
+		}
+		// A range of another copy of this package has its private members elsewhere.
+		const foreign: { toString(): string } = operand;
+		return #network in operand ? operand : new IPRange(foreign.toString());
 	}
 
 	#address(value: bigint): IpAddress {
@@ -285,11 +296,28 @@ function sliceBounds(
 		: { from: clamp(start, high), to: clamp(end, low) };
 }
 
-/** An index as a bigint. Throws AddressValueError for a number that is not a safe integer. */
+/** An IPRange, of this copy of the package or another one. */
+export const IP_RANGE = is.a("an IPRange", (value) => value instanceof IPRange);
+const RANGE_OPERAND = is.either(
+	"an address or a range, or the text of either",
+	is.text,
+	IP_ADDRESS,
+	IP_RANGE,
+);
+const P2PD_FAMILY = is.a(
+	"4 or 6, or P2PD's 2, 10, 23 or 30",
+	(value) => typeof value === "number" && familyFromP2pd(value) !== null,
+);
+const INDEX = is.a("a safe integer or a bigint", Number.isSafeInteger);
+const RANGE_JSON = is.shape(
+	{ ip: is.text, cidr: is.a("a number", (value) => typeof value === "number"), af: P2PD_FAMILY },
+	{ required: ["ip", "cidr", "af"], open: true },
+);
+
+/** An index as a bigint. Throws AddressArgumentError for anything but an integer. */
 function toIndex(index: number | bigint): bigint {
 	if (typeof index === "bigint") return index;
-	if (!Number.isSafeInteger(index))
-		throw new AddressValueError(String(index), "an index is a safe integer or a bigint");
+	requireArgument(index, "index", INDEX);
 	return BigInt(index);
 }
 

@@ -1,6 +1,7 @@
-import { bitsOf, type Family } from "@p2pd/net";
+import { bitsOf, type Family, IP6, is } from "@p2pd/net";
+import { requireArgument, requireFamily, requireText } from "../arguments.js";
 import { AddressSyntaxError, AddressValueError } from "../errors.js";
-import { IpAddress, type IpInput } from "../ip/ip-address.js";
+import { IP_INPUT, IpAddress, type IpInput } from "../ip/ip-address.js";
 import { type Fault, fault, readIp } from "../ip/text.js";
 
 /** An address and the prefix length that a range is made from. */
@@ -15,6 +16,8 @@ export interface Block {
  * @throws AddressSyntaxError, AddressValueError
  */
 export function readBlock(ip: IpInput, prefix: number | string | undefined): Block {
+	requireArgument(ip, "ip", IP_INPUT);
+	if (prefix !== undefined) requireArgument(prefix, "prefix", PREFIX);
 	const slash = typeof ip === "string" ? ip.indexOf("/") : -1;
 	if (typeof ip !== "string" || slash < 0) {
 		const given = IpAddress.from(ip);
@@ -28,12 +31,16 @@ export function readBlock(ip: IpInput, prefix: number | string | undefined): Blo
 }
 
 /**
- * The prefix length of a netmask text: 24 for 255.255.255.0, 64 for ffff:ffff:ffff:ffff::.
+ * The prefix length of a netmask text: 24 for 255.255.255.0, 64 for ffff:ffff:ffff:ffff::. It may have its length after
+ * it, as Python's netifaces writes (ffff:ffff:ffff:ffff::/64), or be only that (/24).
  *
- * @throws AddressSyntaxError if it is not an address, AddressValueError if its set bits have a gap
+ * @throws AddressSyntaxError if it cannot be read, AddressValueError if its set bits have a gap or its length differs
  */
 export function netmaskToCidr(netmask: string): number {
-	const { af } = IpAddress.parse(netmask);
+	requireText(netmask, "netmask");
+	if (netmask.startsWith("/")) return toCidr(netmask, IP6);
+	const slash = netmask.indexOf("/");
+	const { af } = slash < 0 ? IpAddress.parse(netmask) : parseBeforeSlash(netmask, slash);
 	const reading = readPrefix(netmask, af);
 	if (!reading.ok) throw new AddressValueError(netmask, reading.reason);
 	return reading.cidr;
@@ -45,10 +52,14 @@ export function netmaskToCidr(netmask: string): number {
  * @throws AddressValueError for a length that the family does not have
  */
 export function cidrToNetmask(cidr: number, af: Family): string {
+	requireFamily(af, "af");
+	requireArgument(cidr, "cidr", NUMBER);
 	const bits = BigInt(bitsOf(af));
 	const hostBits = bits - BigInt(checkCidr(cidr, af));
 	return IpAddress.fromBigInt((((1n << bits) - 1n) >> hostBits) << hostBits, af).toString();
 }
+
+type PrefixReading = { readonly ok: true; readonly cidr: number } | Fault;
 
 /** The address before the slash. An error names the whole text. */
 function parseBeforeSlash(text: string, slash: number): IpAddress {
@@ -69,15 +80,29 @@ function toCidr(prefix: number | string, af: Family): number {
 	throw new AddressSyntaxError(prefix, reading.position + prefix.length - digits.length, reading.reason);
 }
 
-/** Reads the text after the slash for an address of family `af`: a prefix length or a netmask. */
-function readPrefix(text: string, af: Family): { readonly ok: true; readonly cidr: number } | Fault {
-	if (/[.:]/.test(text)) {
-		const mask = readIp(text);
-		if (!mask.ok) return mask;
-		if (mask.af !== af) return fault(0, `an IPv${mask.af} netmask for an IPv${af} address`);
-		const cidr = lengthOf(mask.value, af);
-		return cidr === undefined ? fault(0, "a netmask with a gap") : { ok: true, cidr };
-	}
+/**
+ * Reads the prefix of an address of family `af`: a prefix length, a netmask, or a netmask with its length after it, as
+ * Python's netifaces writes it for IPv6.
+ */
+function readPrefix(text: string, af: Family): PrefixReading {
+	if (!/[.:]/.test(text)) return readLength(text, af);
+	const slash = text.indexOf("/");
+	const mask = readMask(slash < 0 ? text : text.slice(0, slash), af);
+	if (!mask.ok || slash < 0) return mask;
+	const length = readLength(text.slice(slash + 1), af);
+	if (!length.ok) return fault(slash + 1 + length.position, length.reason);
+	return length.cidr === mask.cidr ? mask : fault(slash + 1, "not the length of the netmask before it");
+}
+
+function readMask(text: string, af: Family): PrefixReading {
+	const mask = readIp(text);
+	if (!mask.ok) return mask;
+	if (mask.af !== af) return fault(0, `an IPv${mask.af} netmask for an IPv${af} address`);
+	const cidr = lengthOf(mask.value, af);
+	return cidr === undefined ? fault(0, "a netmask with a gap") : { ok: true, cidr };
+}
+
+function readLength(text: string, af: Family): PrefixReading {
 	for (let i = 0; i < text.length; i++) {
 		const char = text.charCodeAt(i);
 		if (char < 0x30 || char > 0x39) return fault(i, "not a digit of a prefix length");
@@ -103,3 +128,6 @@ function checkCidr(cidr: number, af: Family): number {
 	}
 	return cidr;
 }
+
+const NUMBER = is.a("a number", (value) => typeof value === "number");
+const PREFIX = is.either("a prefix length or a netmask", NUMBER, is.text);

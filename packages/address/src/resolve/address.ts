@@ -1,12 +1,14 @@
 import { inspect } from "node:util";
-import { endpointText, FAMILIES, type Family, MAX_TIMER } from "@p2pd/net";
+import { brand, endpointText, FAMILIES, type Family, is } from "@p2pd/net";
+import { requireArgument, requireFamily } from "../arguments.js";
 import { GRACE, RESOLVE_TIMEOUT } from "../defaults.js";
 import { type DnsServer, parseServers } from "../dns/client.js";
 import { AddressFamilyError, AddressUnresolvedError, AddressValueError } from "../errors.js";
-import { IpAddress } from "../ip/ip-address.js";
+import { IP_ADDRESS, IpAddress } from "../ip/ip-address.js";
 import { IPRange } from "../range/ip-range.js";
 import { checkPort, parseTarget, type TargetInput } from "../target/target.js";
 import { checkNat64Prefix } from "./nat64.js";
+import { checkAddressOptions, checkParseOptions, checkResolveOptions } from "./options.js";
 import { toEndpoint } from "./placement.js";
 import { resolveAddresses } from "./resolver.js";
 import type {
@@ -26,6 +28,9 @@ interface Resolved {
 
 /** A destination: a host and a port. `res()` finds the endpoints to connect to. */
 export class Address {
+	static {
+		brand(Address, "@p2pd/address/Address");
+	}
 	/** A name in ASCII, or an IP in canonical text. */
 	readonly host: string;
 	/** 0 to 65535. */
@@ -43,11 +48,18 @@ export class Address {
 	 *
 	 * @param host a name or an IP
 	 * @param port 0 to 65535
-	 * @throws AddressSyntaxError for a host, server or prefix that cannot be read (`ERR_ADDRESS_SYNTAX`),
-	 * AddressValueError for a port, time or prefix out of bounds (`ERR_ADDRESS_VALUE`), AddressFamilyError for an IPv4
-	 * NAT64 prefix
+	 * @throws AddressArgumentError for a wrong type, an unknown option or a time out of bounds (`ERR_ADDRESS_ARGUMENT`),
+	 * AddressSyntaxError for a host, server or prefix that cannot be read (`ERR_ADDRESS_SYNTAX`), AddressValueError for a
+	 * port or prefix out of bounds (`ERR_ADDRESS_VALUE`), AddressFamilyError for an IPv4 NAT64 prefix
 	 */
 	constructor(host: string | IpAddress, port: number, options: AddressOptions = {}, deps: AddressDeps = {}) {
+		requireArgument(host, "host", HOST);
+		requireArgument(
+			port,
+			"port",
+			is.a("a number", (value) => typeof value === "number"),
+		);
+		checkAddressOptions(options, deps);
 		const target = parseTarget([typeof host === "string" ? host : host.toString(), port], {
 			defaultPort: checkPort(port),
 		});
@@ -56,8 +68,8 @@ export class Address {
 		this.#literal = target.af === undefined ? null : IpAddress.parse(target.host);
 		this.#servers = options.servers ? parseServers(options.servers) : null;
 		this.#nat64 = readNat64(options.nat64 ?? false);
-		this.#timeout = checkTime(options.timeout ?? RESOLVE_TIMEOUT);
-		this.#grace = checkTime(options.grace ?? GRACE);
+		this.#timeout = options.timeout ?? RESOLVE_TIMEOUT;
+		this.#grace = options.grace ?? GRACE;
 		this.#deps = deps;
 	}
 
@@ -70,9 +82,11 @@ export class Address {
 		input: TargetInput,
 		options: AddressOptions & { readonly defaultPort?: number } = {},
 	): Address {
-		const { host, port } = parseTarget(input, options);
+		checkParseOptions(options);
+		const { defaultPort, ...rest } = options;
+		const { host, port } = parseTarget(input, defaultPort === undefined ? {} : { defaultPort });
 		if (port === null) throw new AddressValueError(host, "a destination needs a port");
-		return new Address(host, port, options);
+		return new Address(host, port, rest);
 	}
 
 	/**
@@ -86,6 +100,7 @@ export class Address {
 	 * the signal's reason
 	 */
 	async res(route?: ResolverSockets | null, options: ResolveOptions = {}): Promise<this> {
+		checkResolveOptions(route, options);
 		const { host, port } = this;
 		const { addresses, resolution } = await resolveAddresses(
 			{
@@ -95,7 +110,7 @@ export class Address {
 				sockets: route ?? null,
 				servers: this.#servers,
 				nat64: this.#nat64,
-				timeout: options.timeout === undefined ? this.#timeout : checkTime(options.timeout),
+				timeout: options.timeout ?? this.#timeout,
 				grace: this.#grace,
 				signal: options.signal,
 			},
@@ -117,6 +132,7 @@ export class Address {
 
 	/** All endpoints, or those of one family, the best first. Throws AddressUnresolvedError before `res()`. */
 	endpoints(af?: Family): readonly ResolvedEndpoint[] {
+		if (af !== undefined) requireFamily(af, "af");
 		const { endpoints } = this.#known;
 		return af === undefined ? endpoints : endpoints.filter((endpoint) => endpoint.af === af);
 	}
@@ -132,6 +148,7 @@ export class Address {
 	 * @throws AddressFamilyError that names what was found (`ERR_ADDRESS_FAMILY`), AddressUnresolvedError before `res()`
 	 */
 	select(af: Family): ResolvedEndpoint {
+		requireFamily(af, "af");
 		const [best] = this.endpoints(af);
 		if (best) return best;
 		const found = this.endpoints()
@@ -169,7 +186,4 @@ function readNat64(nat64: boolean | string): IPRange | boolean {
 	return typeof nat64 === "string" ? checkNat64Prefix(IPRange.parse(nat64)) : nat64;
 }
 
-function checkTime(ms: number): number {
-	if (ms >= 0 && ms <= MAX_TIMER) return ms;
-	throw new AddressValueError(String(ms), `a time is 0 to ${MAX_TIMER} ms`);
-}
+const HOST = is.either("a name or an IP address", is.text, IP_ADDRESS);

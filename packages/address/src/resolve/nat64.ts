@@ -1,8 +1,9 @@
-import { IP4, IP6 } from "@p2pd/net";
+import { IP4, IP6, is } from "@p2pd/net";
+import { requireArgument } from "../arguments.js";
 import type { AskFamily } from "../dns/system.js";
 import { AddressError, AddressFamilyError, AddressNotFoundError, AddressValueError } from "../errors.js";
-import { IpAddress } from "../ip/ip-address.js";
-import { IPRange } from "../range/ip-range.js";
+import { IP_ADDRESS, IpAddress } from "../ip/ip-address.js";
+import { IP_RANGE, IPRange } from "../range/ip-range.js";
 import type { Candidate } from "./order.js";
 import type { Nat64Report } from "./types.js";
 
@@ -40,6 +41,7 @@ const NAT64_LENGTHS: readonly number[] = [...POSITIONS.keys()];
  * 48, 56, 64 or 96, or a prefix with host bits
  */
 export function embedV4(address: IpAddress, prefix: IPRange): IpAddress {
+	requireArgument(address, "address", IP_ADDRESS);
 	if (address.af !== IP4)
 		throw new AddressFamilyError(`${address}`, IP4, [address.af], `${address} is not IPv4`);
 	const bytes = checkNat64Prefix(prefix).network.toBytes();
@@ -51,6 +53,7 @@ export function embedV4(address: IpAddress, prefix: IPRange): IpAddress {
 
 /** The IPv4 address inside a translator's address, or undefined outside the prefix. Throws as `embedV4` does. */
 export function extractV4(address: IpAddress, prefix: IPRange): IpAddress | undefined {
+	requireArgument(address, "address", IP_ADDRESS);
 	if (!checkNat64Prefix(prefix).contains(address)) return undefined;
 	return v4At(address, prefix.cidr);
 }
@@ -68,6 +71,7 @@ function hasZeroByte(address: IpAddress): boolean {
 
 /** Returns a prefix unchanged if a translator can have it. Throws AddressFamilyError or AddressValueError. */
 export function checkNat64Prefix(prefix: IPRange): IPRange {
+	requireArgument(prefix, "prefix", IP_RANGE);
 	if (prefix.af !== IP6) throw new AddressFamilyError(`${prefix}`, IP6, [prefix.af], `${prefix} is not IPv6`);
 	if (!POSITIONS.has(prefix.cidr) || prefix.hasHostBits || !hasZeroByte(prefix.network)) {
 		throw new AddressValueError(`${prefix}`, "not a NAT64 prefix of RFC 6052");
@@ -98,6 +102,7 @@ interface Reading {
  * address, confirms.
  */
 export function nat64PrefixesFrom(addresses: readonly IpAddress[]): IPRange[] {
+	requireArgument(addresses, "addresses", is.listOf(IP_ADDRESS));
 	const perAddress = addresses.map(readingsOf);
 	const all = perAddress.flat();
 	const prefixes = perAddress.flatMap((readings) =>

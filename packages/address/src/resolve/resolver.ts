@@ -10,6 +10,7 @@ import type { IPRange } from "../range/ip-range.js";
 import { readHost } from "../target/host.js";
 import { askerFor, findNames, type LookupContext, type LookupRequest, readHostsFile } from "./lookup.js";
 import { discoverPrefix, NAT64_NAME, type Synthesis, synthesise } from "./nat64.js";
+import { checkResolverArguments } from "./options.js";
 import { type Candidate, interleave, orderDestinations } from "./order.js";
 import { kernelSource, placeAll, withSources } from "./placement.js";
 import type { AddressDeps, Resolution, Resolver, ResolverSockets } from "./types.js";
@@ -34,7 +35,9 @@ export interface Resolved {
  * process that an abort really ends; for sockets on a NIC that is not the default one, it goes to the DNS servers of that
  * NIC, through the sockets.
  */
-export const resolveHost: Resolver = async (host, options, { sockets, ...deps }) => {
+export const resolveHost: Resolver = async (host, options, resolverDeps) => {
+	checkResolverArguments(host, options, resolverDeps);
+	const { sockets, ...deps } = resolverDeps;
 	const { af, timeout = RESOLVE_TIMEOUT, signal } = options;
 	const reading = readHost(host);
 	if (!reading.ok) throw new AddressSyntaxError(host, reading.position, reading.reason);

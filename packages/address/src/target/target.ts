@@ -1,6 +1,6 @@
-import { inspect } from "node:util";
-import type { Family } from "@p2pd/net";
-import { AddressSyntaxError, AddressValueError } from "../errors.js";
+import { type Family, is } from "@p2pd/net";
+import { requireArgument, requireOptions } from "../arguments.js";
+import { AddressArgumentError, AddressSyntaxError, AddressValueError } from "../errors.js";
 import { type Fault, fault } from "../ip/text.js";
 import { type HostReading, readHost, readIpHost } from "./host.js";
 
@@ -42,7 +42,8 @@ type Split = { ok: true; host: HostReading; port: number | null } | Fault;
  * port, or that of its scheme), `[host, port]` or an object. IPs are returned in canonical text.
  *
  * @throws AddressSyntaxError with the position of the fault (`ERR_ADDRESS_SYNTAX`), AddressValueError for a port that
- * is not an integer from 0 to 65535, or another kind of input (`ERR_ADDRESS_VALUE`)
+ * is not an integer from 0 to 65535 (`ERR_ADDRESS_VALUE`), AddressArgumentError for another kind of input
+ * (`ERR_ADDRESS_ARGUMENT`)
  */
 export function parseTarget(
 	input: TargetInput,
@@ -50,7 +51,7 @@ export function parseTarget(
 ): TargetWithPort;
 export function parseTarget(input: TargetInput, options?: TargetOptions): Target;
 export function parseTarget(input: TargetInput, options: TargetOptions = {}): Target {
-	if (options.defaultPort !== undefined) checkPort(options.defaultPort);
+	requireOptions(options, "options", { defaultPort: is.port });
 	if (typeof input === "string" || input instanceof URL) return parseText(String(input), options);
 	const [host, port] = partsOf(input);
 	const reading = readHost(stripBrackets(host));
@@ -58,8 +59,9 @@ export function parseTarget(input: TargetInput, options: TargetOptions = {}): Ta
 	return target(reading, port === undefined || port === null ? null : checkPort(port), options);
 }
 
-/** Returns a valid port unchanged. Throws AddressValueError for anything else. */
+/** Returns a valid port unchanged. Throws AddressValueError for another number, AddressArgumentError for anything else. */
 export function checkPort(port: number): number {
+	if (typeof port !== "number") requireArgument(port, "port", is.port);
 	if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
 	throw new AddressValueError(String(port), "a port is an integer from 0 to 65535");
 }
@@ -70,10 +72,10 @@ function partsOf(input: Exclude<TargetInput, string | URL>): readonly [string, (
 		const parts = isPair(input) ? input : ([hostOf(input), input.port] as const);
 		if (typeof parts[0] === "string") return parts;
 	}
-	throw new AddressValueError(
-		inspect(input),
-		"a target is text, a URL, [host, port], or an object with host or ip",
-	);
+	throw new AddressArgumentError({
+		path: "input",
+		message: "must be text, a URL, [host, port], or an object with host or ip",
+	});
 }
 
 function hostOf(input: Exclude<TargetInput, string | URL | readonly unknown[]>): string {
@@ -107,25 +109,34 @@ function readUrl(text: string): Split {
 	const start = scheme.length + "://".length;
 	const rest = text.slice(start).search(/[/?#\\]/);
 	const end = rest < 0 ? text.length : start + rest;
-	const split = readAuthority(text, text.lastIndexOf("@", end - 1) + 1 || start, end);
+	const split = readAuthority(text, text.lastIndexOf("@", end - 1) + 1 || start, end, true);
 	if (!split.ok || split.port !== null) return split;
 	return { ...split, port: portOfScheme(scheme.toLowerCase()) ?? null };
 }
 
 /** `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address, from `start` up to `end`. */
-function readAuthority(text: string, start: number, end: number): Split {
+function readAuthority(text: string, start: number, end: number, inUrl = false): Split {
 	const part = text.slice(start, end);
 	const close = part.startsWith("[") ? part.indexOf("]") : 0;
 	if (close < 0) return fault(end, "expected ]");
 	const colon = part.indexOf(":", close);
 	const isBareV6 = close === 0 && colon >= 0 && part.indexOf(":", colon + 1) >= 0;
 	const hostEnd = colon < 0 || isBareV6 ? part.length : colon;
-	const host = close > 0 ? readIpHost(part.slice(1, close)) : readHost(part.slice(0, hostEnd));
+	const host = close > 0 ? readBracketed(part.slice(1, close), inUrl) : readHost(part.slice(0, hostEnd));
 	if (!host.ok) return fault(start + (close > 0 ? 1 : 0) + host.position, host.reason);
 	if (close > 0 && host.af !== 6) return fault(start + 1, "brackets around a host that is not IPv6");
 	if (close > 0 && close + 1 !== hostEnd) return fault(start + close + 1, "expected : after ]");
 	if (hostEnd === part.length) return { ok: true, host, port: null };
 	return readPort(text, start + hostEnd + 1, end, host);
+}
+
+/** The address in brackets. In a URL the percent sign before a zone is written %25 (RFC 6874 section 2). */
+function readBracketed(text: string, inUrl: boolean): HostReading | Fault {
+	const percent = text.indexOf("%");
+	const isEscaped = inUrl && percent >= 0 && text.startsWith("%25", percent) && text.length > percent + 3;
+	if (!isEscaped) return readIpHost(text);
+	const host = readIpHost(`${text.slice(0, percent)}%${text.slice(percent + 3)}`);
+	return host.ok || host.position <= percent ? host : fault(host.position + 2, host.reason);
 }
 
 function readPort(text: string, start: number, end: number, host: HostReading): Split {

@@ -137,12 +137,11 @@ describe("IpAddress.parse", () => {
 });
 
 describe("IpAddress", () => {
-	it("refuses numbers, bytes, families and zones that make no address", () => {
+	it("refuses numbers, bytes and zones that make no address", () => {
 		for (const make of [
 			() => IpAddress.fromBigInt(-1n, 4),
 			() => IpAddress.fromBigInt(1n << 32n, 4),
 			() => IpAddress.fromBigInt(1n << 128n, 6),
-			() => IpAddress.fromBigInt(1n, 5 as 4),
 			() => IpAddress.fromBigInt(1n, 4, "eth0"),
 			() => IpAddress.fromBigInt(1n, 6, "eth0"),
 			() => IpAddress.fromBytes(new Uint8Array(5)),

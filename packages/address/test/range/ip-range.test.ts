@@ -3,6 +3,7 @@ import { bitsOf } from "@p2pd/net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+	AddressArgumentError,
 	AddressFamilyError,
 	AddressIndexError,
 	AddressSyntaxError,
@@ -89,7 +90,6 @@ describe("making an IPRange", () => {
 			}),
 		);
 		expect(() => IPRange.fromJSON({ ip: "1.2.3.4", cidr: 32, af: 6 })).toThrow(AddressFamilyError);
-		expect(() => IPRange.fromJSON({ ip: "1.2.3.4", cidr: 32, af: 2 as 4 })).toThrow(AddressValueError);
 		expect(inspect(IPRange.parse("1.2.3.4/8"))).toBe("IPRange(1.2.3.4/8)");
 	});
 
@@ -148,7 +148,7 @@ describe("the hosts of an IPRange", () => {
 			expect(error).toBeInstanceOf(AddressIndexError);
 			expect(error).toMatchObject({ code: "ERR_ADDRESS_INDEX", index: BigInt(index), size: 255n });
 		}
-		expect(() => range.at(0.5)).toThrow(AddressValueError);
+		expect(() => range.at(0.5)).toThrow(AddressArgumentError);
 		expect(texts(IPRange.parse("8.8.8.8/31"))).toEqual(["8.8.8.8", "8.8.8.9"]);
 		expect(texts(IPRange.parse("8.8.8.8/30"))).toEqual(["8.8.8.9", "8.8.8.10", "8.8.8.11"]);
 		expect(texts(IPRange.parse("8.8.8.8"))).toEqual(["8.8.8.8"]);

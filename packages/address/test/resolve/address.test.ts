@@ -285,11 +285,7 @@ describe("an Address", () => {
 	it.each<[number, AddressOptions]>([
 		[-1, {}],
 		[65536, {}],
-		[JSON.parse("null"), {}],
 		[80, { servers: [] }],
-		[80, { timeout: -1 }],
-		[80, { timeout: Number.NaN }],
-		[80, { grace: 2 ** 31 }],
 		[80, { nat64: "64:ff9b::/95" }],
 	])("port %i with %j is out of bounds", (port, options) => {
 		expect(() => new Address("h", port, options)).toThrow(AddressValueError);

@@ -3,6 +3,7 @@ import { endpointText } from "@p2pd/net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+	AddressArgumentError,
 	AddressSyntaxError,
 	AddressValueError,
 	checkPort,
@@ -116,20 +117,21 @@ describe("parseTarget", () => {
 		expect(parseTarget("https://example.com", options).port).toBe(443);
 		expect(parseTarget("unheard-of://example.com", options).port).toBe(3478);
 		expect(parseTarget(["::1"], options).port).toBe(3478);
-		expect(() => parseTarget("example.com", { defaultPort: 65536 })).toThrow(AddressValueError);
+		expect(() => parseTarget("example.com", { defaultPort: 65536 })).toThrow(AddressArgumentError);
 	});
 
 	it("refuses ports that are none", () => {
 		for (const port of [-1, 65536, 1.5, Number.NaN, "80" as unknown as number]) {
-			expect(() => parseTarget(["a", port])).toThrow(AddressValueError);
-			expect(() => checkPort(port)).toThrow(AddressValueError);
+			const expected = typeof port === "number" ? AddressValueError : AddressArgumentError;
+			expect(() => parseTarget(["a", port])).toThrow(expected);
+			expect(() => checkPort(port)).toThrow(expected);
 		}
 	});
 
 	it.each([undefined, null, 80, true, {}, [], [80], { host: 80 }, { ip: null, port: 80 }])(
 		"refuses %j, which is no target",
 		(input) => {
-			expect(() => parseTarget(input as TargetInput)).toThrow(AddressValueError);
+			expect(() => parseTarget(input as TargetInput)).toThrow(AddressArgumentError);
 		},
 	);
 
