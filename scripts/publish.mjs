@@ -4,7 +4,7 @@
  */
 import { build, ensureInstalled, pnpm } from "./workspace.mjs";
 
-if (process.env["GITHUB_ACTIONS"] !== "true") {
+if (!process.argv.includes("--from-workflow")) {
 	console.error("p2pd: publishing is done by the release workflow, which the registry trusts");
 	process.exit(2);
 }
