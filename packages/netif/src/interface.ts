@@ -131,7 +131,7 @@ export class Interface implements NicRef {
 		options: InterfaceOptions = {},
 		deps: Partial<InterfaceDeps> = {},
 	): Interface {
-		const made = new Interface(null, options, deps);
+		const made = makeInterface(options, deps);
 		made.#state = readInterface(json, made);
 		made.#started = true;
 		return made;
@@ -381,6 +381,11 @@ export class Interface implements NicRef {
 	#checkStarted(what: string): void {
 		if (!this.#started) throw new NetifNotStartedError(what);
 	}
+}
+
+/** Outside of the class: esbuild renames a class that names itself inside its body (it would print as `_Interface`). */
+function makeInterface(options: InterfaceOptions, deps: Partial<InterfaceDeps>): Interface {
+	return new Interface(null, options, deps);
 }
 
 function checkSelector(selector: InterfaceSelector): InterfaceSelector {

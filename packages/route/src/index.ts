@@ -31,6 +31,6 @@ export type {
 } from "./resolve/types.js";
 export { BoundRoute, Route, type RouteSet } from "./routes/route.js";
 export { type PoolTarget, RoutePool } from "./routes/route-pool.js";
-export { BoundSockets, type NicSockets } from "./sockets/nic-sockets.js";
+export type { NicSockets } from "./sockets/nic-sockets.js";
 export { kernelRoute, type SourceRouteOptions, sourceRoute } from "./sockets/source-route.js";
 export type { BindOptions, DeviceBinding, RouteInit, RouteJson, SourceAddress } from "./types.js";

@@ -43,6 +43,18 @@ export function changeText(change: InterfaceChange): string {
 			return `+ ${change.address.ip}${change.address.cidr === null ? "" : `/${change.address.cidr}`}`;
 		case "address-removed":
 			return `- ${change.address.ip}${change.address.cidr === null ? "" : `/${change.address.cidr}`}`;
+		case "address-changed": {
+			const state = change.address.tentative
+				? "tentative"
+				: change.address.deprecated
+					? "deprecated"
+					: change.before.tentative
+						? "ready"
+						: "changed";
+			return `${change.address.ip} is ${state}`;
+		}
+		case "mtu":
+			return `MTU: ${change.before ?? "unknown"} -> ${change.mtu ?? "unknown"}`;
 		case "link":
 			return change.running ? "link is running" : `link is ${change.up ? "up, without a carrier" : "down"}`;
 		case "gateway": {

@@ -1,7 +1,7 @@
 import { FAMILIES } from "@p2pd/net";
 import { refuse } from "../errors.js";
 import { isSnapshot } from "../netifaces.js";
-import type { NicInfo, NicSnapshot } from "../os/types.js";
+import type { NicAddress, NicInfo, NicSnapshot } from "../os/types.js";
 import type { InterfaceChange, InterfacesEvent } from "./types.js";
 
 /**
@@ -45,20 +45,28 @@ function diffNic(before: NicInfo, after: NicInfo): InterfaceChange[] {
 	for (const address of before.addresses) {
 		// An address that is unlisted because the link went down may still exist.
 		if (!after.addressesKnown[address.af]) continue;
-		if (!after.addresses.some((each) => key(each) === key(address))) {
+		if (!after.addresses.some((each) => isSameAddress(each, address))) {
 			changes.push({ type: "address-removed", nic, address });
 		}
 	}
 	for (const address of after.addresses) {
-		if (!before.addresses.some((each) => key(each) === key(address))) {
-			changes.push({ type: "address-added", nic, address });
+		const was = before.addresses.find((each) => isSameAddress(each, address));
+		if (was === undefined) changes.push({ type: "address-added", nic, address });
+		else if (key(was) !== key(address)) {
+			changes.push({ type: "address-changed", nic, address, before: was });
 		}
 	}
+	if (before.mtu !== after.mtu) changes.push({ type: "mtu", nic, mtu: after.mtu, before: before.mtu });
 	for (const af of FAMILIES) {
 		const gateways = after.gateways[af];
 		if (key(before.gateways[af]) !== key(gateways)) changes.push({ type: "gateway", nic, af, gateways });
 	}
 	return changes;
+}
+
+/** Whether two entries are one address. Its state and its label may differ. */
+function isSameAddress(a: NicAddress, b: NicAddress): boolean {
+	return a.ip === b.ip && a.cidr === b.cidr;
 }
 
 function key(value: unknown): string {
@@ -70,6 +78,7 @@ export function concerns(event: InterfacesEvent, nic: string): boolean {
 	if (event.cause === "wake") return true;
 	return event.changes.some(
 		(change) =>
-			change.nic === nic || (change.type === "default-route" && (change.from === nic || change.to === nic)),
+			(change.nic === nic && change.type !== "mtu") ||
+			(change.type === "default-route" && (change.from === nic || change.to === nic)),
 	);
 }

@@ -7,6 +7,20 @@ export type InterfaceChange =
 	| { readonly type: "nic-removed"; readonly nic: string; readonly info: NicInfo }
 	| { readonly type: "address-added"; readonly nic: string; readonly address: NicAddress }
 	| { readonly type: "address-removed"; readonly nic: string; readonly address: NicAddress }
+	/** The same address with another state or label: a tentative one became ready, or it is deprecated now. */
+	| {
+			readonly type: "address-changed";
+			readonly nic: string;
+			readonly address: NicAddress;
+			readonly before: NicAddress;
+	  }
+	/** The largest packet, in bytes. `null` is not known. */
+	| {
+			readonly type: "mtu";
+			readonly nic: string;
+			readonly mtu: number | null;
+			readonly before: number | null;
+	  }
 	/** The link was switched on or off, or its carrier came or went. */
 	| {
 			readonly type: "link";

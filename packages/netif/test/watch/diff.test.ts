@@ -1,14 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { diffSnapshots, type InterfaceChange, type NicInfo } from "../../src/index.js";
+import { concerns } from "../../src/watch/diff.js";
 import { type NicSpec, nic, snapshot } from "../support/snapshots.js";
 
 const eth0: NicSpec = { name: "eth0", index: 2, addresses: ["10.0.0.5/24"], gateways: { 4: "10.0.0.1" } };
+
+const ready = { af: 6, ip: "2a02::1", cidr: 64, scope: "global" } as const;
+const tentative = { ...ready, tentative: true } as const;
 
 /** A difference in one line. */
 const told = (change: InterfaceChange): string => {
 	const { type, nic: name } = change;
 	if (type === "address-added" || type === "address-removed") return `${type} ${name} ${change.address.ip}`;
+	if (type === "address-changed")
+		return `${type} ${name} ${change.address.ip} from ${change.before.tentative ? "tentative" : "ready"}`;
+	if (type === "mtu") return `${type} ${name} ${change.before} ${change.mtu}`;
 	if (type === "link") return `${type} ${name} ${change.up} ${change.running}`;
 	if (type === "gateway") return `${type} ${name} ${change.af} ${change.gateways.map(({ ip }) => ip)}`;
 	return type === "default-route" ? `${type} ${change.af} ${change.from} ${change.to}` : `${type} ${name}`;
@@ -41,6 +48,19 @@ describe("the difference of two looks", () => {
 			[nic({ ...eth0, addresses: ["10.0.0.5/24", "2a02::1/64"] })],
 			["address-added eth0 2a02::1"],
 		],
+		[
+			"a tentative address that became ready",
+			[nic({ ...eth0, info: { addresses: [tentative] } })],
+			[nic({ ...eth0, info: { addresses: [ready] } })],
+			["address-changed eth0 2a02::1 from tentative"],
+		],
+		[
+			"an address with another prefix",
+			[nic({ ...eth0, addresses: ["10.0.0.5/24"] })],
+			[nic({ ...eth0, addresses: ["10.0.0.5/25"] })],
+			["address-removed eth0 10.0.0.5", "address-added eth0 10.0.0.5"],
+		],
+		["another MTU", [one], [nic({ ...eth0, info: { mtu: 1280 } })], ["mtu eth0 1500 1280"]],
 		["another gateway", [one], [nic({ ...eth0, gateways: { 4: "10.0.0.2" } })], ["gateway eth0 4 10.0.0.2"]],
 		[
 			"no gateway any more",
@@ -92,5 +112,18 @@ describe("the difference of two looks", () => {
 				if (there.length === 0) expect(byName(before)).toBe(byName(after));
 			}),
 		);
+	});
+});
+
+describe("an event concerns a NIC", () => {
+	const event = (change: InterfaceChange) =>
+		({ changes: [change], cause: "change", snapshot: snapshot([]) }) as const;
+
+	it("if its addresses may have changed, and not if only its MTU did", () => {
+		const ready_ = { type: "address-changed", nic: "eth0", address: ready, before: tentative } as const;
+		expect(concerns(event(ready_), "eth0")).toBe(true);
+		expect(concerns(event(ready_), "eth1")).toBe(false);
+		expect(concerns(event({ type: "mtu", nic: "eth0", mtu: 1280, before: 1500 }), "eth0")).toBe(false);
+		expect(concerns({ ...event(ready_), changes: [], cause: "wake" }, "eth1")).toBe(true);
 	});
 });

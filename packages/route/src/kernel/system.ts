@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import type { IpAddress } from "@p2pd/address";
@@ -15,6 +16,8 @@ export interface SocketDeps {
 	readonly clock: Pick<Clock, "now">;
 	/** The `rp_filter` in force on a NIC: 0 off, 1 strict, 2 loose; null where it cannot be read. */
 	readonly reversePathFilter: (nic: string) => number | null;
+	/** Whether the runtime can make a UDP socket from a descriptor. Deno 2 cannot. @default it can */
+	readonly udpDescriptors?: () => boolean;
 }
 
 /** This process's libc and platform. libc is loaded when a socket first needs it. */
@@ -23,7 +26,31 @@ export const systemDeps: SocketDeps = {
 	platform: process.platform,
 	clock: systemClock,
 	reversePathFilter: (nic) => readReversePathFilter(nic, (path) => readFileSync(path, "utf8")),
+	udpDescriptors: () => {
+		takesUdpDescriptors ??= tryUdpDescriptor(loadLibc());
+		return takesUdpDescriptors;
+	},
 };
+
+let takesUdpDescriptors: boolean | undefined;
+
+/** Makes a UDP socket from a descriptor. Deno refuses at once with ERR_INVALID_FD_TYPE. */
+function tryUdpDescriptor(access: LibcAccess): boolean {
+	if (!access.available) return false;
+	const { libc, numbers } = access;
+	const fd = openDescriptor(libc, numbers, { af: 4, type: "dgram", device: null, bind: null });
+	const socket = createSocket("udp4");
+	socket.on("error", () => undefined);
+	try {
+		socket.bind({ fd, exclusive: true });
+		return true;
+	} catch {
+		libc.close(fd);
+		return false;
+	} finally {
+		socket.close();
+	}
+}
 
 /**
  * Makes a descriptor as planned, because `option` needs one.

@@ -134,7 +134,7 @@ export class RoutePool implements RouteSet, Iterable<Route> {
 		const linkLocals = new Map(
 			routes.flatMap((route) => route.linkLocals).map((range) => [`${range}`, range]),
 		);
-		return new RoutePool(routes, [...linkLocals.values()]);
+		return makePool(routes, [...linkLocals.values()]);
 	}
 
 	/** As P2PD's documentation prints a pool: both lists with their counts, then the routes. */
@@ -157,6 +157,11 @@ export class RoutePool implements RouteSet, Iterable<Route> {
 			if (route !== undefined) yield route;
 		}
 	}
+}
+
+/** Outside of the class: esbuild renames a class that names itself inside its body. */
+function makePool(routes: readonly Route[], linkLocals: readonly IPRange[]): RoutePool {
+	return new RoutePool(routes, linkLocals);
 }
 
 function readRoute(item: unknown, nic: NicRef | null, index: number): Route {

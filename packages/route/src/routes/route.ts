@@ -137,12 +137,12 @@ export class Route {
 
 	/** A copy of this route that belongs to a pool. */
 	inPool(pool: RouteSet): Route {
-		return new Route(this, pool);
+		return makeRoute(this, pool);
 	}
 
 	/** A copy of this route with one address as its external side, as a pool's index returns it. */
 	withExternal(ip: IPRange): Route {
-		return new Route({ ...this.#init(), extIps: [ip] }, this.#pool);
+		return makeRoute({ ...this.#init(), extIps: [ip] }, this.#pool);
 	}
 
 	/**
@@ -171,7 +171,7 @@ export class Route {
 	 */
 	static fromJSON(json: unknown, nic: NicRef | null = null): Route {
 		refuse(isNicOrNull(nic, "nic"));
-		return new Route({ ...readRouteJson(json), nic });
+		return makeRoute({ ...readRouteJson(json), nic });
 	}
 
 	/** `[192.168.0.20/32, 193.168.0.0/16] -> [1.3.3.7/32]` */
@@ -187,6 +187,11 @@ export class Route {
 		const { af, nic, nicIps, linkLocals, source, singleServer, reason, evidence } = this;
 		return { af, nic, nicIps, extIps: this.extIps, linkLocals, source, singleServer, reason, evidence };
 	}
+}
+
+/** Outside of the class: esbuild renames a class that names itself inside its body (`Route.name` would be `_Route`). */
+function makeRoute(init: RouteInit, pool: RouteSet | null = null): Route {
+	return new Route(init, pool);
 }
 
 const isRoute = is.a("a Route", (value) => value instanceof Route);

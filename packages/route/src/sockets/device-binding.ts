@@ -8,9 +8,13 @@ import type { DeviceBinding } from "../types.js";
 /** How sockets are tied to their NIC. */
 export interface DeviceDecision {
 	readonly binding: DeviceBinding;
-	/** Why sockets are bound by their source address only; null if they are bound to the device. */
+	/** Why sockets, or one kind of them, are bound by their source address only; null if all are bound to the device. */
 	readonly reason: string | null;
 }
+
+/** Deno adopts the descriptors of TCP sockets only. */
+export const NO_UDP_DESCRIPTORS =
+	"UDP sockets are bound by their source address only, because this runtime makes none from a descriptor";
 
 /**
  * Decides whether sockets of a NIC and address are bound to the device, by trying it on a socket that sends nothing.
@@ -42,7 +46,7 @@ export function decideDevice(
 	try {
 		const fd = openDescriptor(access.libc, access.numbers, { af, type: "dgram", device: nic, bind: null });
 		access.libc.close(fd);
-		return { binding: "device", reason: null };
+		return { binding: "device", reason: deps.udpDescriptors?.() === false ? NO_UDP_DESCRIPTORS : null };
 	} catch (cause) {
 		return less(
 			`the system refuses to bind to the device (${cause instanceof Error ? cause.message : String(cause)})`,

@@ -26,7 +26,7 @@ export interface NicSockets extends SocketFactory {
 	readonly port: number;
 	/** How sockets are tied to the NIC. Sockets for a loopback address never are: they could not reach it. */
 	readonly deviceBinding: DeviceBinding;
-	/** Why sockets are not bound to the device; null if they are. */
+	/** Why sockets, or one kind of them, are not bound to the device; null if all are. */
 	readonly deviceBindingReason: string | null;
 	/**
 	 * Whether packets to `ip` get anywhere by the NIC that sockets are bound to, and answers back, as far as the kernel

@@ -1,9 +1,11 @@
 import { createSocket, type Socket } from "node:dgram";
 import { IpAddress } from "@p2pd/address";
 import { endpointText, type UdpOptions } from "@p2pd/net";
+import { RouteDeviceBindingError } from "../errors.js";
 import type { KernelAnswers } from "../kernel/answers.js";
 import type { DescriptorPlan } from "../kernel/descriptor.js";
 import { closeDescriptor, descriptorFor, type SocketDeps } from "../kernel/system.js";
+import { NO_UDP_DESCRIPTORS } from "./device-binding.js";
 import { anyIp, type LocalBinding, sourceTo } from "./local-binding.js";
 import { checkUdp } from "./options.js";
 import { toSocketError, waitForSocket } from "./wait.js";
@@ -26,7 +28,7 @@ export async function openUdp(
 	const { signal } = options;
 	signal?.throwIfAborted();
 	const plan = planUdp(binding, options, answers);
-	const reason = whyDescriptor(plan, deps);
+	const reason = whyDescriptor(plan, binding, deps);
 	const socket = createSocket({
 		type: binding.af === 4 ? "udp4" : "udp6",
 		reuseAddr: plan.reusePort === true,
@@ -67,7 +69,15 @@ function planUdp(binding: LocalBinding, options: UdpOptions, answers: KernelAnsw
 }
 
 /** The option for which the descriptor is made with libc; null if Node's own socket will do. */
-function whyDescriptor({ device, freeBind, reusePort }: UdpPlan, deps: SocketDeps): string | null {
+function whyDescriptor(
+	{ device, freeBind, reusePort }: UdpPlan,
+	{ strict }: LocalBinding,
+	deps: SocketDeps,
+): string | null {
+	if (deps.udpDescriptors?.() === false) {
+		if (device !== null && strict) throw new RouteDeviceBindingError(device.name, NO_UDP_DESCRIPTORS);
+		return null;
+	}
 	if (device !== null) return "deviceBinding";
 	if (freeBind === true) return "freeBind";
 	// Without libc Node's own reuseAddr must do. It works between sockets that all have it.

@@ -227,3 +227,26 @@ async function settled(count: number): Promise<void> {
 	}
 	expect(openDescriptors()).toBe(count);
 }
+
+describe.skipIf(!access.available)("a runtime that makes no UDP socket from a descriptor (Deno)", () => {
+	const deps: SocketDeps = { ...systemDeps, udpDescriptors: () => false };
+
+	it("binds UDP sockets by their source address, and says so", async () => {
+		const route = new Route({ af: 4, nic: LO, nicIps: [new IPRange("127.0.0.1")], extIps: [] });
+		const bound = await route.bind({ ips: "*" }, deps);
+		expect(bound).toMatchObject({
+			deviceBinding: "device",
+			deviceBindingReason: expect.stringContaining("UDP sockets are bound by their source address only"),
+		});
+		const socket = await bound.udp({ reuse: true, ttl: 9 });
+		expect(portOf(socket)).toBeGreaterThan(0);
+		socket.close();
+	});
+
+	it("refuses them in strict mode", async () => {
+		const route = new Route({ af: 4, nic: LO, nicIps: [new IPRange("127.0.0.1")], extIps: [] });
+		const bound = await route.bind({ ips: "*", strict: true }, deps);
+		await expect(bound.udp()).rejects.toMatchObject({ code: "ERR_ROUTE_DEVICE_BINDING", nic: "lo" });
+		expect(systemDeps.udpDescriptors?.()).toBe(true);
+	});
+});
