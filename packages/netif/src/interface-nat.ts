@@ -82,7 +82,7 @@ async function askServers(
 			signal,
 			...(before === null ? {} : { previous: before }),
 		},
-		{ sockets, clock, random, ...(resolve === undefined ? {} : { resolve }) },
+		{ sockets, clock, random, resolve },
 	);
 	return { nat: natDictionary(report), report };
 }

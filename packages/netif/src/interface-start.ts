@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { resolveHost } from "@p2pd/address";
 import { discoverNat } from "@p2pd/nat";
 import { FAMILIES, type Family, systemClock } from "@p2pd/net";
 import {
@@ -24,6 +25,7 @@ export const systemInterfaceDeps: InterfaceDeps = {
 	bind: (route, { strict }) => route.bind({ strict }),
 	observe: observeExternalAddress,
 	discoverNat,
+	resolve: resolveHost,
 	netifaces: () => newNetifaces(),
 	clock: systemClock,
 	random: (size) => randomBytes(size),
@@ -141,9 +143,7 @@ async function observeSource(
 		random: deps.random,
 		...(minAgree === undefined ? {} : { minAgree }),
 		...(maxServers === undefined ? {} : { maxServers }),
-		...(resolve === undefined
-			? {}
-			: { lookup: (host, family, call) => resolve(host, { af: family, ...call }, { sockets }) }),
+		lookup: (host, family, call) => resolve(host, { af: family, ...call }, { sockets }),
 		...(signal === undefined ? {} : { signal }),
 	});
 	return toObservation(seen, filterHint(info, af));

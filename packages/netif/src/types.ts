@@ -67,8 +67,8 @@ export interface InterfaceDeps {
 	readonly random: RandomBytes;
 	/** The environment that P2PD_STUN_SERVERS is read from. @default `process.env` */
 	readonly env: Readonly<Record<string, string | undefined>>;
-	/** Resolves the names of STUN servers. @default `resolveHost` of `@p2pd/address`, through the same sockets */
-	readonly resolve?: Resolver;
+	/** Resolves the names of STUN servers, for the sockets that they are asked by. @default `resolveHost` of `@p2pd/address` */
+	readonly resolve: Resolver;
 }
 
 /** What the environment supplies to {@link initP2pd}. */
