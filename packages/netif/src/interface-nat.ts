@@ -1,6 +1,7 @@
+import { IPRange } from "@p2pd/address";
 import { assumedNat, type NatDictionary, NatError, type NatReport, natDictionary } from "@p2pd/nat";
 import { withDeadline } from "@p2pd/net";
-import { type Route, RouteError, type RoutePool } from "@p2pd/route";
+import { Route, RouteError, RoutePool } from "@p2pd/route";
 import type { StunServerSpec } from "@p2pd/stun-client";
 import { NetifTimeoutError } from "./errors.js";
 import { observationTime } from "./interface-start.js";
@@ -85,6 +86,49 @@ async function askServers(
 		{ sockets, clock, random, resolve },
 	);
 	return { nat: natDictionary(report), report };
+}
+
+/**
+ * Adds an external address that a NAT test has proven to a family's routes, if no route was verified before. The route of
+ * the tested NIC address gets it; the other addresses of the unverified route keep an unverified one.
+ *
+ * @returns the new pool, or the same one if nothing was proven or needed
+ */
+export function withProvenAddress(pool: RoutePool, report: NatReport | null): RoutePool {
+	const [first] = pool.routes;
+	if (report === null || first === undefined || pool.routes.some((route) => route.isVerified)) return pool;
+	const [external, ...others] = report.externalIps;
+	const local = report.local?.ip ?? null;
+	if (external === undefined || others.length > 0 || local === null) return pool;
+	const nicIp = first.nicIps.find((range) => range.contains(local));
+	if (nicIp === undefined || !report.final) return pool;
+	const { af, nic, linkLocals } = first;
+	const isOwn = external === local;
+	const proven = new Route({
+		af,
+		nic,
+		nicIps: af === 6 && isOwn && linkLocals.length > 0 ? linkLocals : [new IPRange(local)],
+		extIps: [new IPRange(external)],
+		linkLocals,
+		singleServer: report.singleServer,
+		evidence: report,
+	});
+	const rest = first.nicIps.filter((range) => range !== nicIp);
+	const unverified =
+		rest.length === 0
+			? []
+			: [
+					new Route({
+						af,
+						nic,
+						nicIps: rest,
+						extIps: [],
+						linkLocals,
+						reason: first.reason,
+						evidence: first.evidence,
+					}),
+				];
+	return new RoutePool([proven, ...unverified], linkLocals);
 }
 
 /** Whether an error tells what the network or the OS did. Any other one is a bug in a program and is passed on. */

@@ -13,7 +13,7 @@ import {
 	refuse,
 } from "./errors.js";
 import { readInterface, readNat, writeInterface } from "./interface-json.js";
-import { testNats } from "./interface-nat.js";
+import { testNats, withProvenAddress } from "./interface-nat.js";
 import { observationTime, startInterface, systemInterfaceDeps } from "./interface-start.js";
 import {
 	emptyState,
@@ -247,7 +247,8 @@ export class Interface implements NicRef {
 
 	/**
 	 * Tests the NAT of the first route of each family and returns the verdict of {@link nat}. What could not be found out is
-	 * P2PD's assumption, marked `assumed`, with the reason; that is not an error.
+	 * P2PD's assumption, marked `assumed`, with the reason; that is not an error. If the test proves an external address that
+	 * `start()` could not verify, the routes have it afterwards.
 	 *
 	 * @throws NetifNotStartedError, NetifClosedError, NetifArgumentError, StunConfigError for an invalid P2PD_STUN_SERVERS,
 	 *   or the signal's reason
@@ -269,7 +270,20 @@ export class Interface implements NicRef {
 			},
 			this.#state.pools,
 		);
-		this.#state = { ...this.#state, nat: { 4: tested[4].nat, 6: tested[6].nat } };
+		const { pools, reasons } = this.#state;
+		const proven = {
+			4: withProvenAddress(pools[4], tested[4].report),
+			6: withProvenAddress(pools[6], tested[6].report),
+		};
+		this.#state = {
+			...this.#state,
+			nat: { 4: tested[4].nat, 6: tested[6].nat },
+			pools: proven,
+			reasons: {
+				4: proven[4] === pools[4] ? reasons[4] : null,
+				6: proven[6] === pools[6] ? reasons[6] : null,
+			},
+		};
 		this.#natReports = { 4: tested[4].report, 6: tested[6].report };
 		return this.nat;
 	}

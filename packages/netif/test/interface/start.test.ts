@@ -288,6 +288,21 @@ describe("loadNat()", () => {
 		expect(await none.loadNat()).toMatchObject({ type: 5, assumed: true, reason: "no STUN server has IPv4" });
 	});
 
+	it("gives the routes the external address that only it could prove", async () => {
+		const place = home();
+		// The servers disagreed, or were silent, when the interface started.
+		const disputed = { status: "disputed", nonPublic: false, asked: 5, votes: [], dissent: [], failures: [] };
+		const observe = async () => ({ ...disputed, ip: null, reason: "the answers differ" }) as never;
+		const made = new Interface("eth0", { stunServers: all(place) }, { ...place.deps, observe });
+		await place.clock.runUntil(made.start());
+		expect([`${made.route(4)}`, made.reasons[4]]).toEqual(["[192.168.1.20/32] -> []", "the answers differ"]);
+		await place.clock.runUntil(made.loadNat());
+		expect(`${made.route(4)}`).toBe("[192.168.1.20/32] -> [82.1.1.1/32]");
+		expect(`${made.route(6)}`).toBe("[fe80::20/128] -> [2a02:8070:1:1::20/128]");
+		expect(made.reasons).toEqual({ 4: null, 6: null });
+		expect(made.toJSON().rp["4"]).toHaveLength(1);
+	});
+
 	it("keeps its timeout even if the test does not, and says so", async () => {
 		const place = home();
 		const deps = { ...place.deps, discoverNat: () => new Promise<never>(() => undefined) };
