@@ -1,7 +1,15 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-	entry: ["src/index.ts", "src/stun-client-server.ts", "src/net.ts", "src/netif-os.ts", "src/nat-predict.ts"],
+	entry: [
+		"src/index.ts",
+		"src/stun-client-server.ts",
+		"src/net.ts",
+		"src/netif-os.ts",
+		"src/nat-predict.ts",
+		"src/peer-protocol.ts",
+		"src/signal-broker.ts",
+	],
 	format: ["esm"],
 	target: "node20.19",
 	platform: "node",

@@ -86,19 +86,65 @@ export function describeCommands(add: Add): void {
 				.argParser(milliseconds)
 				.default(1000),
 		);
-	const serve = add("serve <what>", "A server of ours: stun.", () => import("./commands/serve.js"), [
-		"p2pd serve stun --address 127.0.0.1 --alternate 127.0.0.2",
-	]);
-	choose(serve, ["stun"])
+	const node = add(
+		"node",
+		"A node that others can connect to. Its address is the first line of stdout.",
+		() => import("./commands/node.js"),
+		["p2pd node --signal mqtts://broker.example", "p2pd node --identity ~/.p2pd-key --port 10001 --echo"],
+	);
+	addNodeOptions(node).option("--echo", "send back what connections send");
+	const connect = add(
+		"connect <address>",
+		"Connect to a node, through NATs, encrypted: stdin to it and back.",
+		() => import("./commands/connect.js"),
+		[
+			"p2pd connect p2pd1AbC...",
+			"p2pd connect p2pd1AbC... --json",
+			"p2pd connect p2pd1AbC... --via lan,direct",
+		],
+	);
+	addNodeOptions(connect)
+		.addOption(
+			new Option("--transport <name>", "a stream or datagrams").choices(["tcp", "udp"]).default("tcp"),
+		)
+		.addOption(
+			new Option("--via <ways>", `only these ways, separated by commas: ${PATHS.join(", ")}`).argParser(
+				paths,
+			),
+		)
+		.addOption(
+			new Option("--wait <ms>", "on UDP: end after so much silence once stdin has ended")
+				.argParser(milliseconds)
+				.default(1000),
+		);
+	const serve = add(
+		"serve <what>",
+		"A server of ours: stun or signal.",
+		() => import("./commands/serve.js"),
+		[
+			"p2pd serve stun --address 127.0.0.1 --alternate 127.0.0.2",
+			"p2pd serve signal --address 192.0.2.1 --name broker.example:1883",
+		],
+	);
+	choose(serve, ["stun", "signal"])
 		.option("--address <ip>", "the address to serve on", "127.0.0.1")
 		.option("--alternate <ip>", "a second address, so that clients can learn how their NAT filters")
-		.addOption(new Option("--port <n>", "the port; 0 takes a free one").argParser(portNumber).default(3478))
+		.addOption(
+			new Option("--port <n>", "the port; 0 takes a free one (default: 3478 or 1883)").argParser(portNumber),
+		)
 		.addOption(
 			new Option("--alternate-port <n>", "the second address's port (default: the next one)").argParser(
 				portNumber,
 			),
 		)
-		.option("--tcp", "serve over TCP too");
+		.option("--tcp", "stun: serve over TCP too")
+		.addOption(
+			new Option("--name <host:port>", "signal: a name by which nodes know the broker; repeat it").argParser(
+				collect,
+			),
+		)
+		.option("--cert <file>", "signal: a certificate chain (PEM), for mqtts")
+		.option("--key <file>", "signal: its private key (PEM)");
 	add("watch", "Changes of the NICs as they come. Sends nothing.", () => import("./commands/watch.js"), [
 		"p2pd watch",
 		"p2pd watch --nic wlan0 --json",
@@ -128,6 +174,44 @@ export function describeCommands(add: Add): void {
 		"p2pd demo",
 		"p2pd demo --shell",
 	]).option("--shell", "open the shell afterwards, the servers still there");
+}
+
+/** The ways that two nodes can come together by, the best first. */
+const PATHS = ["lan", "direct", "reverse", "punch", "relay"];
+
+/** The options of commands that run a node. */
+function addNodeOptions(command: Command): Command {
+	return command
+		.addOption(
+			new Option(
+				"--signal <url>",
+				"signal server, or @FILE with one a line; repeat it (also: P2PD_SIGNAL)",
+			).argParser(collect),
+		)
+		.addOption(
+			new Option(
+				"--turn <url>",
+				"relay, turn:USER:PASS@HOST:PORT, or @FILE with one a line; repeat it (also: P2PD_TURN)",
+			).argParser(collect),
+		)
+		.addOption(new Option("--port <n>", "the port to listen on (default: by the keys)").argParser(portNumber))
+		.option(
+			"--identity <file>",
+			"the file of the node's keys; it is made if it is not there (default: new keys)",
+		)
+		.option("--no-lan", "leave LAN addresses out of the node's address");
+}
+
+function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+	return [...(before ?? []), text];
+}
+
+function paths(text: string): readonly string[] {
+	const list = text.split(",").map((one) => one.trim());
+	const wrong = list.find((one) => !PATHS.includes(one));
+	if (wrong !== undefined)
+		throw new InvalidArgumentError(`The ways are ${PATHS.join(", ")}, not "${wrong}".`);
+	return list;
 }
 
 /** Reads an option that is a time. */

@@ -1,5 +1,5 @@
 /**
- * The whole of p2pd behind one import: everything that the six packages export, and nothing else.
+ * The whole of p2pd behind one import: everything that the packages export, and nothing else.
  *
  * @packageDocumentation
  */
@@ -19,7 +19,10 @@ export {
 	type SocketFactory,
 } from "@p2pd/net";
 export * from "@p2pd/netif";
+export * from "@p2pd/node";
+export * from "@p2pd/peer";
 export * from "@p2pd/pipe";
 export * from "@p2pd/route";
+export * from "@p2pd/signal";
 export type { HostPort } from "@p2pd/stun-client";
 export * from "@p2pd/stun-client";

@@ -1,5 +1,5 @@
 import { PeerAddress, type PeerCandidate, type PeerIdentity } from "@p2pd/peer";
-import type { LocalBase } from "./types.js";
+import type { NodeBase } from "./types.js";
 
 /** How long an address is valid, in seconds: a day. A running node signs anew before. */
 const LIFETIME_SECONDS = 86_400;
@@ -10,7 +10,7 @@ const MAX_CANDIDATES = 32;
 export interface AddressParts {
 	readonly identity: PeerIdentity;
 	readonly signals: readonly string[];
-	readonly bases: readonly LocalBase[];
+	readonly bases: readonly NodeBase[];
 	/** The port that the node listens on. */
 	readonly port: number;
 	readonly lanAddresses: boolean;

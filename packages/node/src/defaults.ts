@@ -1,4 +1,4 @@
-import type { ConnectionPath } from "./types.js";
+import type { NodePath } from "./types.js";
 
 /** All of a connect, in ms: a user waits no longer for a failure. */
 export const CONNECT_TIMEOUT = 10_000;
@@ -8,7 +8,7 @@ export const GATHER_TIMEOUT = 6000;
 export const SIGNAL_TIMEOUT = 4500;
 
 /** The ways in the order of their worth. */
-export const PATHS: readonly ConnectionPath[] = ["lan", "direct", "reverse", "punch", "relay"];
+export const PATHS: readonly NodePath[] = ["lan", "direct", "reverse", "punch", "relay"];
 /** Between the starts of two ways, in ms: less than a round trip on the Internet, more than one in a LAN. */
 export const STAGGER = 40;
 /** How long a relay that is ready waits for a better way that is still being tried, in ms. */

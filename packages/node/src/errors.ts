@@ -1,4 +1,4 @@
-import type { Attempt } from "./types.js";
+import type { NodeAttempt } from "./types.js";
 
 /*
  * NodeError
@@ -44,13 +44,13 @@ export class NodeConnectError extends NodeError {
 	readonly code = "ERR_NODE_CONNECT";
 	/** The node that was asked for. */
 	readonly id: string;
-	readonly attempts: readonly Attempt[];
+	readonly attempts: readonly NodeAttempt[];
 	/** From the call to the failure, in ms. */
 	readonly ms: number;
 
 	constructor(
 		message: string,
-		fields: { id: string; attempts: readonly Attempt[]; ms: number },
+		fields: { id: string; attempts: readonly NodeAttempt[]; ms: number },
 		options?: ErrorOptions,
 	) {
 		super(message, options);

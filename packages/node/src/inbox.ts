@@ -1,5 +1,6 @@
 import type { Clock, RandomBytes } from "@p2pd/net";
-import { Mailbox, type OpenedMessage, type PeerIdentity, type PeerKeys } from "@p2pd/peer";
+import type { PeerIdentity, PeerKeys } from "@p2pd/peer";
+import { Mailbox, type OpenedMessage } from "@p2pd/peer/protocol";
 import { type Signal, SignalSendError } from "@p2pd/signal";
 import { INBOX_BURST, INBOX_RATE } from "./defaults.js";
 import { decodeMessage, encodeMessage, type NodeMessage } from "./messages.js";

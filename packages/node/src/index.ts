@@ -14,5 +14,5 @@ export {
 export type { NodeNetwork } from "./network.js";
 export { type NodeDeps, P2PNode } from "./p2p-node.js";
 export type { SecureLink } from "./secure/link.js";
-export type { Plan, Session, SessionChannel, Strategy, Way } from "./strategies/types.js";
+export type { NodeChannel, NodePlan, NodeSession, NodeStrategy, NodeWay } from "./strategies/types.js";
 export type * from "./types.js";

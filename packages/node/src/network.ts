@@ -3,12 +3,12 @@ import type { Family, SocketFactory } from "@p2pd/net";
 import { type Interface, loadInterfaces, type NicAddress, watchInterfaces } from "@p2pd/netif";
 import type { CandidateNat } from "@p2pd/peer";
 import { kernelRoute, sourceRoute } from "@p2pd/route";
-import type { LocalBase, NodeOptions } from "./types.js";
+import type { NodeBase, NodeOptions } from "./types.js";
 
 /** What a node needs of the host: its addresses, and sockets. */
 export interface NodeNetwork {
 	/** The host's addresses with what is outside of them. What is not found out in time is left out. */
-	gather(limits: { readonly timeout: number; readonly signal: AbortSignal }): Promise<readonly LocalBase[]>;
+	gather(limits: { readonly timeout: number; readonly signal: AbortSignal }): Promise<readonly NodeBase[]>;
 	/** Sockets on every address of a family: what the node listens with. */
 	sockets(af: Family): SocketFactory;
 	/** Tells when the network has changed or the machine has slept, until the signal aborts. */
@@ -28,7 +28,7 @@ export function systemNetwork(options: Pick<NodeOptions, "stunServers" | "nics" 
 async function gather(
 	{ families, nics, stunServers }: Pick<NodeOptions, "stunServers" | "nics" | "families">,
 	{ signal, timeout }: { readonly timeout: number; readonly signal: AbortSignal },
-): Promise<LocalBase[]> {
+): Promise<NodeBase[]> {
 	const loaded = await loadInterfaces({
 		signal,
 		timeout: timeout / 2,
@@ -40,7 +40,7 @@ async function gather(
 	return loaded.slice(0, 16).flatMap((nic, number) => basesOf(nic, number, families ?? [4, 6]));
 }
 
-function basesOf(nic: Interface, number: number, families: readonly Family[]): LocalBase[] {
+function basesOf(nic: Interface, number: number, families: readonly Family[]): NodeBase[] {
 	const addresses = (nic.info?.addresses ?? []).filter(
 		({ af, deprecated, scope, tentative }) =>
 			families.includes(af) && scope !== "host" && scope !== "link" && !deprecated && !tentative,

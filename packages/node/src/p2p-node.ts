@@ -30,12 +30,12 @@ import { lanStrategy } from "./strategies/lan.js";
 import { punchStrategy } from "./strategies/punch.js";
 import { relayStrategy } from "./strategies/relay.js";
 import { reverseStrategy } from "./strategies/reverse.js";
-import type { Strategy } from "./strategies/types.js";
+import type { NodeStrategy } from "./strategies/types.js";
 import type {
-	Connected,
-	Connection,
-	ConnectionCallback,
-	LocalBase,
+	NodeBase,
+	NodeConnected,
+	NodeConnection,
+	NodeConnectionCallback,
 	NodeConnectOptions,
 	NodeOptions,
 } from "./types.js";
@@ -45,7 +45,7 @@ export interface NodeDeps {
 	/** @default this host's */
 	readonly network?: NodeNetwork;
 	/** The ways to connect. @default all that there are */
-	readonly strategies?: readonly Strategy[];
+	readonly strategies?: readonly NodeStrategy[];
 	/** @default the system's monotonic clock */
 	readonly clock?: Clock;
 	/** Milliseconds since 1970. @default `Date.now` */
@@ -54,7 +54,7 @@ export interface NodeDeps {
 	readonly random?: RandomBytes;
 }
 
-const STRATEGIES: readonly Strategy[] = [
+const STRATEGIES: readonly NodeStrategy[] = [
 	lanStrategy,
 	directStrategy,
 	reverseStrategy,
@@ -72,14 +72,14 @@ export class P2PNode {
 	readonly #wallNow: () => number;
 	readonly #random: RandomBytes;
 	readonly #network: NodeNetwork;
-	readonly #strategies: readonly Strategy[];
+	readonly #strategies: readonly NodeStrategy[];
 	readonly #end = new AbortController();
-	readonly #callbacks = new Set<ConnectionCallback>();
+	readonly #callbacks = new Set<NodeConnectionCallback>();
 	readonly #dials = new Map<string, Dial>();
 	readonly #pipes = new Set<Pipe>();
 	readonly #working = new Set<Promise<unknown>>();
 	readonly #servers: Server[] = [];
-	#bases: readonly LocalBase[] = [];
+	#bases: readonly NodeBase[] = [];
 	#port = 0;
 	#running: Running | null = null;
 	#starting: Promise<this> | null = null;
@@ -126,7 +126,7 @@ export class P2PNode {
 	}
 
 	/** Calls back with each connection that a peer makes. @returns a function that stops it */
-	onConnection(callback: ConnectionCallback): () => void {
+	onConnection(callback: NodeConnectionCallback): () => void {
 		this.#callbacks.add(callback);
 		return () => this.#callbacks.delete(callback);
 	}
@@ -137,7 +137,7 @@ export class P2PNode {
 	 * @throws PeerAddressError (`ERR_PEER_ADDRESS_...`) for a text that is no address, NodeConnectError
 	 * (`ERR_NODE_CONNECT`) with each way and its reason, NodeArgumentError, NodeStateError, or the signal's reason
 	 */
-	async connect(to: string | PeerAddress, options: NodeConnectOptions = {}): Promise<Connected> {
+	async connect(to: string | PeerAddress, options: NodeConnectOptions = {}): Promise<NodeConnected> {
 		const problem = objectProblem(options, "options", CONNECT_OPTIONS);
 		if (problem !== null) throw new NodeArgumentError(problem.path, problem.message);
 		const core = this.#core();
@@ -307,7 +307,7 @@ export class P2PNode {
 	#takeLink(link: SecureLink, id: string, until: AbortSignal): void {
 		const work = (async () => {
 			let pipe: Pipe;
-			let connection: Connection;
+			let connection: NodeConnection;
 			try {
 				const path = await link.selected(this.#joined(until));
 				if (this.#callbacks.size === 0) throw new NodeStateError("nobody takes connections");

@@ -8,11 +8,11 @@ import type { Signal } from "@p2pd/signal";
  * public address. `reverse`: the peer connected to us. `punch`: both sent at once, through their NATs. `relay`: by a TURN
  * server.
  */
-export type ConnectionPath = "lan" | "direct" | "reverse" | "punch" | "relay";
+export type NodePath = "lan" | "direct" | "reverse" | "punch" | "relay";
 
 /** One way that was tried, or not. */
-export interface Attempt {
-	readonly path: ConnectionPath;
+export interface NodeAttempt {
+	readonly path: NodePath;
 	/** Null where no address was known. */
 	readonly family: Family | null;
 	/** Where to, as `host:port`; null where that was not known beforehand. */
@@ -26,23 +26,23 @@ export interface Attempt {
 }
 
 /** A connection with a peer whose id is proven. */
-export interface Connection {
+export interface NodeConnection {
 	/** Encrypted end to end. */
 	readonly pipe: Pipe;
 	/** The node id of the other side. */
 	readonly id: string;
-	readonly path: ConnectionPath;
+	readonly path: NodePath;
 	readonly transport: PipeProtocol;
 	/** One round trip over the new connection, in ms; null on the side that was connected to. */
 	readonly rttMs: number | null;
 }
 
 /** What {@link P2PNode.connect} gives. */
-export interface Connected extends Connection {
+export interface NodeConnected extends NodeConnection {
 	/** From the call to the connection, in ms. */
 	readonly ms: number;
 	readonly rttMs: number;
-	readonly attempts: readonly Attempt[];
+	readonly attempts: readonly NodeAttempt[];
 }
 
 /** Options of {@link P2PNode.connect}. */
@@ -52,9 +52,9 @@ export interface NodeConnectOptions {
 	/** For everything, in ms. @default 10000 */
 	readonly timeout?: number;
 	/** The ways that may be used. @default all */
-	readonly via?: readonly ConnectionPath[];
+	readonly via?: readonly NodePath[];
 	/** Told of each way when it begins, and when it ends. */
-	readonly onAttempt?: (attempt: Attempt) => void;
+	readonly onAttempt?: (attempt: NodeAttempt) => void;
 	readonly signal?: AbortSignal;
 }
 
@@ -87,7 +87,7 @@ export interface NodeOptions {
 }
 
 /** One address of this host by which others may reach it, and the sockets that use it. */
-export interface LocalBase {
+export interface NodeBase {
 	/** Number of the NIC within the node's address, 0 to 15. */
 	readonly nic: number;
 	readonly nicName: string;
@@ -105,7 +105,7 @@ export interface LocalBase {
 }
 
 /** Called with each connection that a peer makes. */
-export type ConnectionCallback = (pipe: Pipe, connection: Connection) => unknown;
+export type NodeConnectionCallback = (pipe: Pipe, connection: NodeConnection) => unknown;
 
 /** Called with each new address of the node: another network, another key. */
-export type AddressCallback = (address: PeerAddress) => unknown;
+export type NodeAddressCallback = (address: PeerAddress) => unknown;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Connection } from "../src/index.js";
+import type { NodeConnection } from "../src/index.js";
 import { nodesOfTest } from "./support/loopback.js";
 
 describe("two nodes on one host", () => {
@@ -7,7 +7,7 @@ describe("two nodes on one host", () => {
 
 	it("connect by their LAN addresses, and both know who the other is", async () => {
 		const [a, b] = [await start(), await start()];
-		const accepted = new Promise<Connection>((resolve) =>
+		const accepted = new Promise<NodeConnection>((resolve) =>
 			b.onConnection((_pipe, connection) => resolve(connection)),
 		);
 		const connected = await a.connect(b.address.toString());

@@ -1,21 +1,11 @@
 /**
- * Who a node is: keys, the signed address that is given to others, sealed messages, and the key of a connection. Pure:
- * no socket is opened and no clock is read.
+ * Who a node is: its keys, and the signed address that it gives to others. No socket is opened and no clock is read.
+ * `@p2pd/peer/protocol` has what connections are made of.
  *
  * @packageDocumentation
  */
-
-export { signalUrlProblem } from "./address/codec.js";
-export { parseP2pdAddress, readAddress } from "./address/p2pd-text.js";
+export { readAddress } from "./address/p2pd-text.js";
 export { PeerAddress } from "./address/peer-address.js";
-export {
-	type ConnectionShares,
-	connectionKey,
-	type Hello,
-	helloKey,
-	readHello,
-	sealHello,
-} from "./connection-key.js";
 export {
 	PeerAddressError,
 	type PeerAddressProblem,
@@ -31,16 +21,7 @@ export {
 	type IdentityJson,
 	importIdentity,
 	PeerIdentity,
-	verifySignature,
 } from "./identity.js";
 export { loadIdentity, saveIdentity } from "./identity-file.js";
-export { isNodeId, nodeIdOf } from "./keys.js";
-export { Mailbox, type MailboxOptions, type Receipt } from "./message/mailbox.js";
-export {
-	MAX_BODY_BYTES,
-	type MessageFields,
-	type OpenedMessage,
-	openMessage,
-	sealMessage,
-} from "./message/seal.js";
+export { isNodeId } from "./keys.js";
 export type * from "./types.js";

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { RandomBytes } from "@p2pd/net";
-import { nodeIdOf, type PeerIdentity, verifySignature } from "@p2pd/peer";
+import type { PeerIdentity } from "@p2pd/peer";
+import { nodeIdOf, verifySignature } from "@p2pd/peer/protocol";
 
 /*
  * The password of a node at our broker, base64url of: signing key 32 | time 6 (ms since 1970) | random 16 | signature 64.

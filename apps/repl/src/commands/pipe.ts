@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import {
 	type Address,
 	type Pipe,
@@ -10,6 +9,7 @@ import {
 import type { Context, Run } from "../context.js";
 import { CommandError, EXIT, errorLine, UsageError } from "../errors.js";
 import { resolveTarget, socketsFor } from "./common.js";
+import { converse } from "./converse.js";
 
 /** Own options of `p2pd pipe`. */
 interface PipeFlags {
@@ -91,59 +91,6 @@ async function open(
 		options.signal?.throwIfAborted();
 		throw new CommandError(errorLine(error), { cause: error });
 	}
-}
-
-/**
- * Joins stdin and stdout to the pipe until the peer ends. UDP has no end: a client stops after `wait` ms of silence once
- * stdin has ended, a server at Ctrl-C; it answers who wrote last, and what stdin has waits for the first one.
- */
-async function converse({ io, signal }: Context, pipe: Pipe, wait: number): Promise<void> {
-	let stdinEnded = false;
-	let silence: NodeJS.Timeout | undefined;
-	const listenOn = (): void => {
-		clearTimeout(silence);
-		const isUdpClient = pipe.protocol === "udp" && pipe.role === "client";
-		if (stdinEnded && isUdpClient) silence = setTimeout(() => void pipe.close(), wait);
-	};
-	let peer = pipe.remote;
-	let meet: () => void = () => undefined;
-	const met = new Promise<void>((resolve) => {
-		meet = resolve;
-	});
-	const pull = async (): Promise<void> => {
-		for await (const [from, data] of pipe.messages(null, { full: true, signal })) {
-			peer = from;
-			meet();
-			listenOn();
-			if (!io.stdout.write(data)) await once(io.stdout, "drain");
-		}
-	};
-	const push = async (): Promise<void> => {
-		for await (const chunk of io.stdin) {
-			if (peer === null) await met;
-			await pipe.send(chunk as Buffer, ...(pipe.remote === null && peer !== null ? [peer] : []));
-		}
-		stdinEnded = true;
-		if (pipe.protocol === "tcp") await pipe.end();
-		else listenOn();
-	};
-	let failure: unknown;
-	// Once the peer has ended, what becomes of stdin does not matter; before that, a failed send ends the pipe.
-	const pushing = push().catch((error: unknown) => {
-		if (pipe.state === "closing" || pipe.state === "closed") return;
-		failure = error;
-		void pipe.close();
-	});
-	try {
-		await pull();
-	} finally {
-		clearTimeout(silence);
-		meet();
-		await pipe.close();
-		io.stdin.destroy();
-		await pushing;
-	}
-	if (failure !== undefined) throw failure;
 }
 
 const peerText = (peer: PipePeer | null): string => {

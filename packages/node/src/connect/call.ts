@@ -1,4 +1,5 @@
-import { connectionKey, PeerAddress } from "@p2pd/peer";
+import { PeerAddress } from "@p2pd/peer";
+import { connectionKey } from "@p2pd/peer/protocol";
 import { CALL_TIMEOUT, MAX_CALLS, MAX_CALLS_PER_PEER } from "../defaults.js";
 import type { Incoming } from "../inbox.js";
 import type { RefusalReason } from "../messages.js";

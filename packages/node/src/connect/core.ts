@@ -2,15 +2,15 @@ import type { Clock, Family, RandomBytes, SocketFactory } from "@p2pd/net";
 import type { PeerAddress, PeerIdentity } from "@p2pd/peer";
 import type { Inbox } from "../inbox.js";
 import type { SignalPool } from "../signals.js";
-import type { Strategy } from "../strategies/types.js";
-import type { LocalBase } from "../types.js";
+import type { NodeStrategy } from "../strategies/types.js";
+import type { NodeBase } from "../types.js";
 
 /** What the parts of a node share. */
 export interface NodeCore {
 	readonly identity: PeerIdentity;
 	readonly inbox: Inbox;
 	readonly signals: SignalPool;
-	readonly strategies: readonly Strategy[];
+	readonly strategies: readonly NodeStrategy[];
 	readonly clock: Clock;
 	readonly random: RandomBytes;
 	/** Milliseconds since 1970. */
@@ -23,7 +23,7 @@ export interface NodeCore {
 	sessionParts(): {
 		readonly ourId: string;
 		readonly ours: PeerAddress;
-		readonly bases: readonly LocalBase[];
+		readonly bases: readonly NodeBase[];
 		readonly turn: readonly string[];
 		readonly stunServers: readonly string[] | undefined;
 		readonly clock: Clock;

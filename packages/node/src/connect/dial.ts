@@ -1,11 +1,12 @@
 import { printable, withAbort } from "@p2pd/net";
-import { connectionKey, helloKey, PeerAddress, sealHello } from "@p2pd/peer";
+import { PeerAddress } from "@p2pd/peer";
+import { connectionKey, helloKey, sealHello } from "@p2pd/peer/protocol";
 import type { PipeProtocol } from "@p2pd/pipe";
 import type { Signal } from "@p2pd/signal";
 import { NodeConnectError } from "../errors.js";
 import type { Incoming } from "../inbox.js";
-import type { Strategy } from "../strategies/types.js";
-import type { Attempt, ConnectionPath } from "../types.js";
+import type { NodeStrategy } from "../strategies/types.js";
+import type { NodeAttempt, NodePath } from "../types.js";
 import type { NodeCore } from "./core.js";
 import { Race, type RaceResult } from "./race.js";
 import { PeerSession } from "./session.js";
@@ -15,14 +16,14 @@ import { SignallingFailure, untilAnswered } from "./signalling.js";
 export interface DialOptions {
 	readonly transport: PipeProtocol;
 	readonly timeout: number;
-	readonly via: readonly ConnectionPath[];
-	readonly onAttempt: (attempt: Attempt) => void;
+	readonly via: readonly NodePath[];
+	readonly onAttempt: (attempt: NodeAttempt) => void;
 	readonly signal: AbortSignal | undefined;
 }
 
 /** What a dial gives. */
 export interface DialResult extends RaceResult {
-	readonly attempts: readonly Attempt[];
+	readonly attempts: readonly NodeAttempt[];
 	readonly ms: number;
 }
 
@@ -189,9 +190,9 @@ export class Dial {
 		race.complete();
 	}
 
-	readonly #skipped = new Map<ConnectionPath, string>();
+	readonly #skipped = new Map<NodePath, string>();
 
-	#plan(race: Race, strategies: readonly Strategy[], final: boolean): void {
+	#plan(race: Race, strategies: readonly NodeStrategy[], final: boolean): void {
 		for (const strategy of strategies) {
 			const plan = strategy.plan(this.session);
 			if ("ways" in plan) {
@@ -202,7 +203,7 @@ export class Dial {
 		}
 	}
 
-	#skipUnplanned(race: Race, path: ConnectionPath): void {
+	#skipUnplanned(race: Race, path: NodePath): void {
 		const reason = this.#skipped.get(path);
 		if (reason !== undefined) race.skip(path, reason);
 	}
@@ -227,7 +228,7 @@ export class Dial {
 			.catch(() => undefined);
 	}
 
-	#failure(attempts: readonly Attempt[], ms: number, timedOut: boolean): NodeConnectError {
+	#failure(attempts: readonly NodeAttempt[], ms: number, timedOut: boolean): NodeConnectError {
 		const reasons = new Map<string, string[]>();
 		for (const { outcome, path, reason } of attempts) {
 			if (outcome === "connected") continue;

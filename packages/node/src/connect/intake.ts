@@ -1,5 +1,5 @@
 import type { Server, Socket } from "node:net";
-import { helloKey, readHello } from "@p2pd/peer";
+import { helloKey, readHello } from "@p2pd/peer/protocol";
 import { MAX_STRANGERS, MAX_STRANGERS_PER_IP } from "../defaults.js";
 import { NodeHandshakeError } from "../errors.js";
 import type { SecureLink } from "../secure/link.js";

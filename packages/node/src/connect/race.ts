@@ -1,13 +1,13 @@
 import { type Clock, endpointText, printable } from "@p2pd/net";
 import { PATHS, RELAY_GRACE, STAGGER } from "../defaults.js";
 import type { SecureLink } from "../secure/link.js";
-import type { Way } from "../strategies/types.js";
-import type { Attempt, ConnectionPath } from "../types.js";
+import type { NodeWay } from "../strategies/types.js";
+import type { NodeAttempt, NodePath } from "../types.js";
 
 /** What a race ends with: the link that the peer has acknowledged. */
 export interface RaceResult {
 	readonly link: SecureLink;
-	readonly path: ConnectionPath;
+	readonly path: NodePath;
 	readonly rttMs: number;
 }
 
@@ -16,12 +16,12 @@ export interface RaceInit {
 	readonly clock: Clock;
 	/** Ends everything. */
 	readonly signal: AbortSignal;
-	readonly onAttempt: (attempt: Attempt) => void;
+	readonly onAttempt: (attempt: NodeAttempt) => void;
 }
 
 interface Runner {
-	readonly path: ConnectionPath;
-	readonly way: Way;
+	readonly path: NodePath;
+	readonly way: NodeWay;
 	readonly abort: AbortController;
 	startedAt: number;
 	state: "waiting" | "running" | "ended";
@@ -35,7 +35,7 @@ interface Runner {
 export class Race {
 	readonly #init: RaceInit;
 	readonly #runners: Runner[] = [];
-	readonly #attempts: Attempt[] = [];
+	readonly #attempts: NodeAttempt[] = [];
 	readonly #keys = new Set<string>();
 	readonly #running = new Set<Promise<void>>();
 	/** Links that are ready and not yet chosen, best first. */
@@ -56,12 +56,12 @@ export class Race {
 	}
 
 	/** What was tried so far. */
-	get attempts(): readonly Attempt[] {
+	get attempts(): readonly NodeAttempt[] {
 		return this.#attempts;
 	}
 
 	/** Adds ways of a kind; those that are in the race already are left out. */
-	add(path: ConnectionPath, ways: readonly Way[]): void {
+	add(path: NodePath, ways: readonly NodeWay[]): void {
 		if (this.#over) return;
 		for (const way of ways) {
 			const key = `${path} ${way.key}`;
@@ -74,7 +74,7 @@ export class Race {
 	}
 
 	/** Notes a kind of way that is not tried. */
-	skip(path: ConnectionPath, reason: string): void {
+	skip(path: NodePath, reason: string): void {
 		this.#note({ path, family: null, to: null, ms: 0, outcome: "skipped", reason });
 	}
 
@@ -206,7 +206,11 @@ export class Race {
 		this.#settle(result);
 	}
 
-	#describe({ path, startedAt, way }: Runner, outcome: Attempt["outcome"], reason: string | null): Attempt {
+	#describe(
+		{ path, startedAt, way }: Runner,
+		outcome: NodeAttempt["outcome"],
+		reason: string | null,
+	): NodeAttempt {
 		const ms = Math.round(this.#init.clock.now() - startedAt);
 		return {
 			path,
@@ -218,7 +222,7 @@ export class Race {
 		};
 	}
 
-	#note(attempt: Attempt): void {
+	#note(attempt: NodeAttempt): void {
 		this.#attempts.push(attempt);
 		this.#init.onAttempt(attempt);
 	}

@@ -15,8 +15,8 @@ import { NodeHandshakeError } from "../errors.js";
 import type { SecureLink } from "../secure/link.js";
 import type { Preamble } from "../secure/preamble.js";
 import { secureStream } from "../secure/stream-link.js";
-import type { Session, SessionChannel } from "../strategies/types.js";
-import type { LocalBase } from "../types.js";
+import type { NodeChannel, NodeSession } from "../strategies/types.js";
+import type { NodeBase } from "../types.js";
 
 /** Channel messages that wait for a strategy, and channels of one session. */
 const CHANNEL_MESSAGES = 64;
@@ -30,7 +30,7 @@ export interface SessionInit {
 	readonly transport: PipeProtocol;
 	readonly ours: PeerAddress;
 	readonly theirs: PeerAddress;
-	readonly bases: readonly LocalBase[];
+	readonly bases: readonly NodeBase[];
 	readonly turn: readonly string[];
 	readonly stunServers: readonly string[] | undefined;
 	readonly clock: Clock;
@@ -43,7 +43,7 @@ export interface SessionInit {
 }
 
 /** One attempt to connect, on either side. */
-export class PeerSession implements Session {
+export class PeerSession implements NodeSession {
 	readonly side: "dialer" | "answerer";
 	readonly ourId: string;
 	readonly attempt: string;
@@ -51,7 +51,7 @@ export class PeerSession implements Session {
 	readonly ours: PeerAddress;
 	readonly turn: readonly string[];
 	readonly stunServers: readonly string[] | undefined;
-	readonly bases: readonly LocalBase[];
+	readonly bases: readonly NodeBase[];
 	readonly clock: Clock;
 	readonly random: RandomBytes;
 	readonly #init: SessionInit;
@@ -100,7 +100,7 @@ export class PeerSession implements Session {
 		return this.#init.sockets(af);
 	}
 
-	channel(name: string): SessionChannel {
+	channel(name: string): NodeChannel {
 		return {
 			send: (data) => this.#init.post(name, Buffer.from(data)),
 			messages: this.#queue(name).read(),

@@ -1,6 +1,6 @@
 import type { Endpoint } from "@p2pd/net";
 import type { Pipe, PipeOptions, PipeProtocol } from "@p2pd/pipe";
-import type { ConnectionPath } from "../types.js";
+import type { NodePath } from "../types.js";
 
 /**
  * A secured path to the peer that is not a connection yet: several may come about, and the dialer chooses one. Whoever has
@@ -16,13 +16,13 @@ export interface SecureLink {
 	 * @returns the round trip in ms
 	 * @throws NodeHandshakeError (`ERR_NODE_HANDSHAKE`) if the peer ends the link, or the signal's reason
 	 */
-	select(path: ConnectionPath, signal: AbortSignal): Promise<number>;
+	select(path: NodePath, signal: AbortSignal): Promise<number>;
 	/**
 	 * Waits on the other side for the dialer's choice, which {@link accept} acknowledges.
 	 *
 	 * @throws as {@link select}
 	 */
-	selected(signal: AbortSignal): Promise<ConnectionPath>;
+	selected(signal: AbortSignal): Promise<NodePath>;
 	/** Acknowledges the dialer's choice. */
 	accept(): void;
 	/** The pipe; the link is its own from then on. */

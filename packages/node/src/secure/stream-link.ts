@@ -4,7 +4,7 @@ import type { Clock, Endpoint } from "@p2pd/net";
 import { type Pipe, type PipeOptions, pipeOpen, TCP } from "@p2pd/pipe";
 import { HANDSHAKE_TIMEOUT, PATHS, SELECT_TIMEOUT } from "../defaults.js";
 import { NodeHandshakeError } from "../errors.js";
-import type { ConnectionPath } from "../types.js";
+import type { NodePath } from "../types.js";
 import type { SecureLink } from "./link.js";
 import { encodePreamble, type Preamble, readExactly } from "./preamble.js";
 
@@ -131,7 +131,7 @@ class StreamLink implements SecureLink {
 		socket.on("error", ignore);
 	}
 
-	async select(path: ConnectionPath, signal: AbortSignal): Promise<number> {
+	async select(path: NodePath, signal: AbortSignal): Promise<number> {
 		const sentAt = this.#clock.now();
 		this.#socket.write(Uint8Array.of(SELECT, PATHS.indexOf(path)));
 		const [answer] = await readExactly(this.#socket, 1, this.#limits(signal));
@@ -139,7 +139,7 @@ class StreamLink implements SecureLink {
 		return this.#clock.now() - sentAt;
 	}
 
-	async selected(signal: AbortSignal): Promise<ConnectionPath> {
+	async selected(signal: AbortSignal): Promise<NodePath> {
 		const [kind, number = 255] = await readExactly(this.#socket, 2, this.#limits(signal));
 		const path = PATHS[number];
 		if (kind !== SELECT || path === undefined) throw new NodeHandshakeError("the other side chose nothing");

@@ -5,10 +5,10 @@ import { TCP } from "@p2pd/pipe";
 import { DIAL_TIMEOUT } from "../defaults.js";
 import { NodeHandshakeError } from "../errors.js";
 import type { SecureLink } from "../secure/link.js";
-import type { Session, Way } from "./types.js";
+import type { NodeSession, NodeWay } from "./types.js";
 
 /** The candidates of an address that take the session's transport, by an address family that this host has. */
-export function usable(session: Session, address: PeerAddress): readonly PeerCandidate[] {
+export function usable(session: NodeSession, address: PeerAddress): readonly PeerCandidate[] {
 	const families = new Set(session.bases.map(({ af }) => af));
 	return address.candidates.filter(
 		({ af, tcp, udp }) => families.has(af) && (session.transport === TCP ? tcp : udp),
@@ -24,7 +24,7 @@ export function whyClosed({ kind, nat }: PeerCandidate): string | null {
 }
 
 /** The way to a candidate: connect to it, and prove who is who. */
-export function dialCandidate(session: Session, candidate: PeerCandidate): Way {
+export function dialCandidate(session: NodeSession, candidate: PeerCandidate): NodeWay {
 	const to: Endpoint = { ip: candidate.ip, port: candidate.port };
 	return {
 		key: `${candidate.kind} ${endpointText(to)}`,
@@ -36,7 +36,7 @@ export function dialCandidate(session: Session, candidate: PeerCandidate): Way {
 
 /** Connects to a candidate and secures the connection. */
 export async function dial(
-	session: Session,
+	session: NodeSession,
 	candidate: PeerCandidate,
 	signal: AbortSignal,
 ): Promise<SecureLink> {

@@ -1,8 +1,8 @@
 import { dialCandidate, usable, whyClosed } from "./candidates.js";
-import type { Strategy } from "./types.js";
+import type { NodeStrategy } from "./types.js";
 
 /** Connects to the peer's public addresses and mapped ports, IPv6 before IPv4. */
-export const directStrategy: Strategy = {
+export const directStrategy: NodeStrategy = {
 	path: "direct",
 	needsAnswer: false,
 	plan(session) {

@@ -1,8 +1,8 @@
 import { dialCandidate, usable } from "./candidates.js";
-import type { Strategy } from "./types.js";
+import type { NodeStrategy } from "./types.js";
 
 /** Connects to the peer's LAN addresses. Another host may have the same one: it gets a sealed hello and learns nothing. */
-export const lanStrategy: Strategy = {
+export const lanStrategy: NodeStrategy = {
 	path: "lan",
 	needsAnswer: false,
 	plan(session) {

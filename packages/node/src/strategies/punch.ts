@@ -6,8 +6,8 @@ import { TCP } from "@p2pd/pipe";
 import { RESEND } from "../defaults.js";
 import { NodeHandshakeError } from "../errors.js";
 import type { SecureLink } from "../secure/link.js";
-import type { LocalBase } from "../types.js";
-import type { Session, SessionChannel, Strategy } from "./types.js";
+import type { NodeBase } from "../types.js";
+import type { NodeChannel, NodeSession, NodeStrategy } from "./types.js";
 
 /** High ports that services rarely use. */
 const PORTS = { first: 20_000, end: 60_000 } as const;
@@ -20,7 +20,7 @@ const PUNCH_TIME = 3000;
  * TCP simultaneous open between NATs that keep the port: both sides connect at once from and to the ports that they told
  * each other.
  */
-export const punchStrategy: Strategy = {
+export const punchStrategy: NodeStrategy = {
 	path: "punch",
 	needsAnswer: true,
 	plan(session) {
@@ -47,7 +47,7 @@ export const punchStrategy: Strategy = {
 	},
 };
 
-function whyNot(session: Session, { af, nat }: LocalBase): string | null {
+function whyNot(session: NodeSession, { af, nat }: NodeBase): string | null {
 	const theirs = session.theirs.candidates.find(
 		(candidate) => candidate.af === af && candidate.kind === "external",
 	);
@@ -65,7 +65,7 @@ function whyNot(session: Session, { af, nat }: LocalBase): string | null {
 	return null;
 }
 
-async function punch(session: Session, base: LocalBase, signal: AbortSignal): Promise<SecureLink> {
+async function punch(session: NodeSession, base: NodeBase, signal: AbortSignal): Promise<SecureLink> {
 	const local = randomInt(PORTS.first, PORTS.end);
 	const ours: Endpoint = { ip: base.external ?? base.ip, port: local };
 	const channel = session.channel("punch");
@@ -98,8 +98,8 @@ async function punch(session: Session, base: LocalBase, signal: AbortSignal): Pr
 
 /** Tells its port until the answer comes, then says go and waits for half a round trip. */
 async function lead(
-	session: Session,
-	channel: SessionChannel,
+	session: NodeSession,
+	channel: NodeChannel,
 	ours: Endpoint,
 	signal: AbortSignal,
 ): Promise<Endpoint> {
@@ -124,7 +124,7 @@ async function lead(
 	}
 }
 
-async function follow(channel: SessionChannel, ours: Endpoint, signal: AbortSignal): Promise<Endpoint> {
+async function follow(channel: NodeChannel, ours: Endpoint, signal: AbortSignal): Promise<Endpoint> {
 	await channel.send(encode("port", ours));
 	for await (const data of channel.messages) {
 		signal.throwIfAborted();
@@ -135,7 +135,7 @@ async function follow(channel: SessionChannel, ours: Endpoint, signal: AbortSign
 	throw new NodeHandshakeError("the attempt is over");
 }
 
-async function expect(channel: SessionChannel, kind: string): Promise<Endpoint> {
+async function expect(channel: NodeChannel, kind: string): Promise<Endpoint> {
 	for await (const data of channel.messages) {
 		const message = decode(data);
 		if (message?.kind === kind) return message.at;

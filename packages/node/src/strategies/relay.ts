@@ -7,7 +7,7 @@ import { DIAL_TIMEOUT, RESEND } from "../defaults.js";
 import { NodeHandshakeError } from "../errors.js";
 import type { SecureLink } from "../secure/link.js";
 import { readPreamble } from "../secure/preamble.js";
-import type { Session, SessionChannel, Strategy } from "./types.js";
+import type { NodeChannel, NodeSession, NodeStrategy } from "./types.js";
 
 /*
  * Both nodes meet at a TURN server. One side has an allocation there and listens; the other one connects to the relayed
@@ -26,7 +26,7 @@ const WANT = Buffer.from("want");
 const FAILED = "failed:";
 
 /** Meets the peer at a TURN server, of this node or of the peer. */
-export const relayStrategy: Strategy = {
+export const relayStrategy: NodeStrategy = {
 	path: "relay",
 	needsAnswer: true,
 	plan(session) {
@@ -49,7 +49,7 @@ type Message =
 	| { readonly kind: "failed"; readonly why: string };
 
 /** The dialer's part. */
-async function lead(session: Session, signal: AbortSignal): Promise<SecureLink> {
+async function lead(session: NodeSession, signal: AbortSignal): Promise<SecureLink> {
 	const channel = session.channel("relay");
 	const opened = session.turn.length === 0 ? "this node has no TURN server" : await openAny(session, signal);
 	if (typeof opened !== "string") {
@@ -67,7 +67,7 @@ async function lead(session: Session, signal: AbortSignal): Promise<SecureLink> 
 }
 
 /** The other side's part: goes to the dialer's relay, or opens its own. */
-async function follow(session: Session, signal: AbortSignal): Promise<SecureLink> {
+async function follow(session: NodeSession, signal: AbortSignal): Promise<SecureLink> {
 	const channel = session.channel("relay");
 	const fail = (why: string): Promise<void> => channel.send(Buffer.from(`${FAILED}${why}`.slice(0, 300)));
 	for await (const data of channel.messages) {
@@ -96,7 +96,7 @@ async function follow(session: Session, signal: AbortSignal): Promise<SecureLink
 
 /** Waits at our relay for the peer, and tells it meanwhile where that is. */
 async function atOurRelay(
-	session: Session,
+	session: NodeSession,
 	{ route, server }: Relay,
 	signal: AbortSignal,
 	tell: (signal: AbortSignal) => Promise<never>,
@@ -117,7 +117,7 @@ async function atOurRelay(
 
 /** The first connection to the relay that proves to be the peer's. Whoever else comes is dropped. */
 function firstComer(
-	session: Session,
+	session: NodeSession,
 	server: Server,
 	signal: AbortSignal,
 ): Promise<{ readonly link: SecureLink; readonly socket: Socket }> {
@@ -145,7 +145,7 @@ function firstComer(
 	});
 }
 
-async function secureComer(session: Session, socket: Socket, signal: AbortSignal): Promise<SecureLink> {
+async function secureComer(session: NodeSession, socket: Socket, signal: AbortSignal): Promise<SecureLink> {
 	const preamble = await readPreamble(socket, session.clock, signal);
 	if (preamble.kind !== "attempt" || preamble.attempt !== session.attempt) {
 		throw new NodeHandshakeError("a connection of another attempt");
@@ -154,7 +154,7 @@ async function secureComer(session: Session, socket: Socket, signal: AbortSignal
 }
 
 /** Connects to the peer's relay. */
-async function atTheirRelay(session: Session, at: Endpoint, signal: AbortSignal): Promise<SecureLink> {
+async function atTheirRelay(session: NodeSession, at: Endpoint, signal: AbortSignal): Promise<SecureLink> {
 	const timeout = new AbortController();
 	const timer = session.clock.setTimeout(
 		() => timeout.abort(new NodeHandshakeError(`no answer in ${DIAL_TIMEOUT / 1000} s`)),
@@ -163,14 +163,14 @@ async function atTheirRelay(session: Session, at: Endpoint, signal: AbortSignal)
 	const either = AbortSignal.any([signal, timeout.signal]);
 	try {
 		const socket = await session.sockets(at.ip.includes(":") ? 6 : 4).connect({ ...at, signal: either });
-		return await session.secureStream(socket, "client", either);
+		return await session.enterPort(socket, either);
 	} finally {
 		session.clock.clearTimeout(timer);
 	}
 }
 
 /** Opens a relay at the first of our servers that gives one; else says why none does. */
-async function openAny(session: Session, signal: AbortSignal): Promise<Relay | string> {
+async function openAny(session: NodeSession, signal: AbortSignal): Promise<Relay | string> {
 	const reasons: string[] = [];
 	for (const server of session.turn) {
 		for (const { own, relayed } of familiesOf(session)) {
@@ -186,7 +186,7 @@ async function openAny(session: Session, signal: AbortSignal): Promise<Relay | s
 }
 
 /** The family by which a server is reached, and that of the relayed address: one that the peer has, best our own. */
-function familiesOf(session: Session): readonly { readonly own: Family; readonly relayed: Family }[] {
+function familiesOf(session: NodeSession): readonly { readonly own: Family; readonly relayed: Family }[] {
 	const ours = [...new Set(session.bases.map(({ af }) => af))].sort();
 	const theirs = new Set(session.theirs.candidates.map(({ af }) => af));
 	return ours.flatMap((own) => {
@@ -196,7 +196,7 @@ function familiesOf(session: Session): readonly { readonly own: Family; readonly
 }
 
 async function open(
-	session: Session,
+	session: NodeSession,
 	text: string,
 	own: Family,
 	relayed: Family,
@@ -218,7 +218,7 @@ async function open(
 }
 
 /** Permits the addresses that the peer tells. The server may refuse some: private ones, often. */
-async function permitPeer(session: Session, route: TurnRoute, af: Family): Promise<void> {
+async function permitPeer(session: NodeSession, route: TurnRoute, af: Family): Promise<void> {
 	const ips = [...new Set(session.theirs.candidates.filter((one) => one.af === af).map(({ ip }) => ip))];
 	const results = await Promise.allSettled(ips.slice(0, MAX_PERMITTED).map((ip) => route.permit(ip)));
 	const [refused] = results.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
@@ -241,8 +241,8 @@ function parseTurn(text: string): {
 
 /** Sends a message again and again until the signal aborts; then rejects. */
 async function repeat(
-	session: Session,
-	channel: SessionChannel,
+	session: NodeSession,
+	channel: NodeChannel,
 	data: Buffer,
 	signal: AbortSignal,
 ): Promise<never> {
@@ -253,7 +253,7 @@ async function repeat(
 }
 
 /** Rejects when the peer says that it cannot. */
-async function refusal(session: Session, signal: AbortSignal): Promise<never> {
+async function refusal(session: NodeSession, signal: AbortSignal): Promise<never> {
 	for await (const data of session.channel("relay").messages) {
 		signal.throwIfAborted();
 		const message = decode(data);
@@ -262,7 +262,7 @@ async function refusal(session: Session, signal: AbortSignal): Promise<never> {
 	throw new NodeHandshakeError("the attempt is over");
 }
 
-async function nextAnswer(channel: SessionChannel): Promise<Exclude<Message, { kind: "want" }>> {
+async function nextAnswer(channel: NodeChannel): Promise<Exclude<Message, { kind: "want" }>> {
 	for await (const data of channel.messages) {
 		const message = decode(data);
 		if (message !== null && message.kind !== "want") return message;

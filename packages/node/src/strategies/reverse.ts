@@ -4,13 +4,13 @@ import { RESEND, STAGGER } from "../defaults.js";
 import { NodeHandshakeError } from "../errors.js";
 import type { SecureLink } from "../secure/link.js";
 import { dial, usable, whyClosed } from "./candidates.js";
-import type { Session, Strategy } from "./types.js";
+import type { NodeSession, NodeStrategy } from "./types.js";
 
 const GO = Buffer.from("go");
 const FAILED = "failed:";
 
 /** Asks the peer to connect to us: for when it is behind a NAT and we are not. */
-export const reverseStrategy: Strategy = {
+export const reverseStrategy: NodeStrategy = {
 	path: "reverse",
 	needsAnswer: true,
 	plan(session) {
@@ -36,7 +36,7 @@ function targets(candidates: readonly PeerCandidate[]): readonly PeerCandidate[]
 }
 
 /** Asks until a link comes in or the peer says that it cannot. */
-async function ask(session: Session, signal: AbortSignal): Promise<SecureLink> {
+async function ask(session: NodeSession, signal: AbortSignal): Promise<SecureLink> {
 	const channel = session.channel("reverse");
 	const over = new AbortController();
 	const either = AbortSignal.any([signal, over.signal]);
@@ -64,7 +64,7 @@ async function ask(session: Session, signal: AbortSignal): Promise<SecureLink> {
 }
 
 /** Connects to the dialer's addresses, all of them, one shortly after the other. The first that succeeds is the link. */
-async function connectBack(session: Session, signal: AbortSignal): Promise<SecureLink> {
+async function connectBack(session: NodeSession, signal: AbortSignal): Promise<SecureLink> {
 	const candidates = targets(usable(session, session.theirs));
 	const over = new AbortController();
 	const either = AbortSignal.any([signal, over.signal]);

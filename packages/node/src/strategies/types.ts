@@ -4,17 +4,17 @@ import type { Clock, Endpoint, Family, RandomBytes, SocketFactory } from "@p2pd/
 import type { PeerAddress } from "@p2pd/peer";
 import type { PipeProtocol } from "@p2pd/pipe";
 import type { SecureLink } from "../secure/link.js";
-import type { ConnectionPath, LocalBase } from "../types.js";
+import type { NodeBase, NodePath } from "../types.js";
 
 /** What the strategies of both sides tell each other about one attempt, by sealed messages. It may lose and repeat them. */
-export interface SessionChannel {
+export interface NodeChannel {
 	/** Sends at most 1024 bytes. A rejection counts as a lost message. */
 	send(data: Uint8Array): Promise<void>;
 	readonly messages: AsyncIterableIterator<Uint8Array>;
 }
 
 /** One attempt to connect, as both sides see it. Strategies work on it, and leave nothing behind when their signal aborts. */
-export interface Session {
+export interface NodeSession {
 	readonly side: "dialer" | "answerer";
 	readonly ourId: string;
 	readonly theirId: string;
@@ -26,7 +26,7 @@ export interface Session {
 	/** What the peer says of itself: the address that the user gave, then the one in its answer. */
 	readonly theirs: PeerAddress;
 	/** This host's addresses, with their NATs and sockets. */
-	readonly bases: readonly LocalBase[];
+	readonly bases: readonly NodeBase[];
 	/** TURN servers, as the user gave them. */
 	readonly turn: readonly string[];
 	/** STUN servers to observe mappings with, as `host:port`; undefined for the default ones. */
@@ -36,7 +36,7 @@ export interface Session {
 	/** Sockets for which the kernel chooses NIC and address. */
 	sockets(af: Family): SocketFactory;
 	/** A channel to the strategy of the same name on the other side. The first message starts it there. */
-	channel(name: string): SessionChannel;
+	channel(name: string): NodeChannel;
 	/**
 	 * Secures a connected stream. `client` is the side that connected; where both did, the side with the lower id.
 	 *
@@ -55,7 +55,7 @@ export interface Session {
 }
 
 /** One way to the peer that the dialer can try. */
-export interface Way {
+export interface NodeWay {
 	/** The same for the same way: it is not tried twice. */
 	readonly key: string;
 	/** Null where it is not known beforehand. */
@@ -70,18 +70,18 @@ export interface Way {
 }
 
 /** The ways that a strategy sees, or why it sees none. */
-export type Plan = { readonly ways: readonly Way[] } | { readonly skipped: string };
+export type NodePlan = { readonly ways: readonly NodeWay[] } | { readonly skipped: string };
 
 /** A kind of way to connect. */
-export interface Strategy {
-	readonly path: ConnectionPath;
+export interface NodeStrategy {
+	readonly path: NodePath;
 	/** Whether the peer must have answered by signalling before the ways can be planned. */
 	readonly needsAnswer: boolean;
 	/** The dialer's ways, as far as is known now. It is asked again when the peer has answered. Opens nothing. */
-	plan(session: Session): Plan;
+	plan(session: NodeSession): NodePlan;
 	/**
 	 * The other side's part: begins when a message comes in on the channel named as the path. A link that it gives waits for
 	 * the dialer's choice. Null: there is nothing to do here but to wait for what comes to the own port.
 	 */
-	readonly answer: ((session: Session, signal: AbortSignal) => Promise<SecureLink>) | null;
+	readonly answer: ((session: NodeSession, signal: AbortSignal) => Promise<SecureLink>) | null;
 }

@@ -1,4 +1,4 @@
-import { signalUrlProblem } from "@p2pd/peer";
+import { signalUrlProblem } from "@p2pd/peer/protocol";
 import { SignalArgumentError } from "../errors.js";
 
 /** A signal server as its URL names it. */

@@ -1,0 +1,6 @@
+/**
+ * What connections between nodes are made of.
+ *
+ * @packageDocumentation
+ */
+export * from "@p2pd/peer/protocol";

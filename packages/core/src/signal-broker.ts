@@ -1,0 +1,6 @@
+/**
+ * A signal broker to run or to embed.
+ *
+ * @packageDocumentation
+ */
+export * from "@p2pd/signal/broker";
