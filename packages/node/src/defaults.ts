@@ -47,3 +47,9 @@ export const PORT_RANGE = { first: 10_000, count: 50_000 } as const;
 export const RENEW_BEFORE_SECONDS = 3600;
 /** Peers whose last way is remembered, and whose newest address. */
 export const MAX_KNOWN_PEERS = 1024;
+
+/** One STUN server's answer to an observation, in ms, and how many are asked: a punch must not wait for long. */
+export const OBSERVE_TIMEOUT = 1500;
+export const OBSERVE_TRIES = 6;
+/** The part of a punch that one family and NIC get, in ms. Less than CONNECT_TIMEOUT. */
+export const PUNCH_TIMEOUT = 9000;

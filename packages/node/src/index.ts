@@ -12,6 +12,7 @@ export {
 	NodeStateError,
 } from "./errors.js";
 export type { NodeNetwork } from "./network.js";
+export type { NodeObserver } from "./observe.js";
 export { type NodeDeps, P2PNode } from "./p2p-node.js";
 export type { SecureLink } from "./secure/link.js";
 export type { NodeChannel, NodePlan, NodeSession, NodeStrategy, NodeWay } from "./strategies/types.js";

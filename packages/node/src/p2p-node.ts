@@ -23,6 +23,7 @@ import { CONNECT_TIMEOUT, GATHER_TIMEOUT, PATHS, PORT_RANGE, SIGNAL_TIMEOUT } fr
 import { NodeArgumentError, NodeListenError, NodeStateError } from "./errors.js";
 import { Inbox, type Incoming } from "./inbox.js";
 import { type NodeNetwork, systemNetwork } from "./network.js";
+import { type NodeObserver, StunObserver } from "./observe.js";
 import type { SecureLink } from "./secure/link.js";
 import { SignalPool } from "./signals.js";
 import { directStrategy } from "./strategies/direct.js";
@@ -44,6 +45,8 @@ import type {
 export interface NodeDeps {
 	/** @default this host's */
 	readonly network?: NodeNetwork;
+	/** @default the STUN servers of the options, of P2PD_STUN_SERVERS, or the public default list */
+	readonly observer?: NodeObserver;
 	/** The ways to connect. @default all that there are */
 	readonly strategies?: readonly NodeStrategy[];
 	/** @default the system's monotonic clock */
@@ -72,6 +75,7 @@ export class P2PNode {
 	readonly #wallNow: () => number;
 	readonly #random: RandomBytes;
 	readonly #network: NodeNetwork;
+	readonly #observer: NodeObserver;
 	readonly #strategies: readonly NodeStrategy[];
 	readonly #end = new AbortController();
 	readonly #callbacks = new Set<NodeConnectionCallback>();
@@ -93,6 +97,7 @@ export class P2PNode {
 		this.#clock = deps.clock ?? systemClock;
 		this.#wallNow = deps.wallNow ?? Date.now;
 		this.#random = deps.random ?? systemRandom;
+		this.#observer = deps.observer ?? new StunObserver(options.stunServers, process.env);
 		this.#network = deps.network ?? systemNetwork(options);
 		this.#strategies = deps.strategies ?? STRATEGIES;
 	}
@@ -381,7 +386,7 @@ export class P2PNode {
 				ours: node.address,
 				bases: node.#bases,
 				turn: node.#options.turn ?? [],
-				stunServers: node.#options.stunServers,
+				observer: node.#observer,
 				clock: node.#clock,
 				random: node.#random,
 				sockets: (af: Family) => node.#network.sockets(af),

@@ -4,10 +4,10 @@ import {
 	type NodeConnected,
 	type NodePath,
 	P2PNode,
-	type Peer,
 	type PeerAddress,
 	PeerAddressError,
-	type Protocol,
+	type PipePeer,
+	type PipeProtocol,
 	readAddress,
 } from "@p2pd/core";
 import type { Run } from "../context.js";
@@ -22,7 +22,7 @@ const RESERVE = 600;
 
 /** Own options of `p2pd connect`. */
 interface ConnectFlags extends NodeFlags {
-	readonly transport: Protocol;
+	readonly transport: PipeProtocol;
 	readonly via?: readonly NodePath[];
 	readonly wait: number;
 }
@@ -106,7 +106,7 @@ function report({ attempts, id, ms, path, pipe, rttMs, transport }: NodeConnecte
 	};
 }
 
-function failure({ attempts, id, ms }: NodeConnectError, transport: Protocol): object {
+function failure({ attempts, id, ms }: NodeConnectError, transport: PipeProtocol): object {
 	return {
 		schema: "p2pd-connect",
 		version: 1,
@@ -132,7 +132,7 @@ function attemptLine({ ms, outcome, path, reason, to }: NodeAttempt): string {
 	return `${where}: ${outcome} after ${ms} ms${reason === null ? "" : `: ${reason}`}`;
 }
 
-function endpoint(peer: Peer | null): string | null {
+function endpoint(peer: PipePeer | null): string | null {
 	if (peer === null) return null;
 	return peer[0].includes(":") ? `[${peer[0]}]:${peer[1]}` : `${peer[0]}:${peer[1]}`;
 }

@@ -4,6 +4,7 @@ import { CALL_TIMEOUT, MAX_CALLS, MAX_CALLS_PER_PEER } from "../defaults.js";
 import type { Incoming } from "../inbox.js";
 import type { RefusalReason } from "../messages.js";
 import type { SecureLink } from "../secure/link.js";
+import type { NodeStrategy } from "../strategies/types.js";
 import type { NodeCore } from "./core.js";
 import { PeerSession } from "./session.js";
 
@@ -54,8 +55,8 @@ export class Calls {
 		if (call === undefined || call.session.theirId !== sender.id || !incoming.current) return;
 		if (message.type === "bye") this.#end(message.attempt);
 		if (message.type !== "channel" || !call.session.deliver(message.name, message.data)) return;
-		const strategy = this.#core.strategies.find(({ path }) => path === message.name);
-		if (strategy?.answer) this.#track(this.#work(call, strategy.answer));
+		const strategy = this.#core.strategies.find(({ path }) => path === message.name.split(":", 1)[0]);
+		if (strategy?.answer) this.#track(this.#work(call, strategy.answer, message.name));
 	}
 
 	async close(): Promise<void> {
@@ -122,12 +123,9 @@ export class Calls {
 		return call;
 	}
 
-	async #work(
-		call: Call,
-		answer: (session: PeerSession, signal: AbortSignal) => Promise<SecureLink>,
-	): Promise<void> {
+	async #work(call: Call, answer: NonNullable<NodeStrategy["answer"]>, channel: string): Promise<void> {
 		const { end, session } = call;
-		const link = await answer(session, end.signal);
+		const link = await answer(session, end.signal, channel);
 		if (end.signal.aborted) link.close();
 		else this.#onLink(link, session.theirId, end.signal);
 	}

@@ -1,6 +1,7 @@
 import type { Clock, Family, RandomBytes, SocketFactory } from "@p2pd/net";
 import type { PeerAddress, PeerIdentity } from "@p2pd/peer";
 import type { Inbox } from "../inbox.js";
+import type { NodeObserver } from "../observe.js";
 import type { SignalPool } from "../signals.js";
 import type { NodeStrategy } from "../strategies/types.js";
 import type { NodeBase } from "../types.js";
@@ -25,7 +26,7 @@ export interface NodeCore {
 		readonly ours: PeerAddress;
 		readonly bases: readonly NodeBase[];
 		readonly turn: readonly string[];
-		readonly stunServers: readonly string[] | undefined;
+		readonly observer: NodeObserver;
 		readonly clock: Clock;
 		readonly random: RandomBytes;
 		readonly sockets: (af: Family) => SocketFactory;

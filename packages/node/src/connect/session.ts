@@ -12,6 +12,7 @@ import {
 import type { PeerAddress } from "@p2pd/peer";
 import type { PipeProtocol } from "@p2pd/pipe";
 import { NodeHandshakeError } from "../errors.js";
+import type { NodeObserver } from "../observe.js";
 import type { SecureLink } from "../secure/link.js";
 import type { Preamble } from "../secure/preamble.js";
 import { secureStream } from "../secure/stream-link.js";
@@ -32,14 +33,14 @@ export interface SessionInit {
 	readonly theirs: PeerAddress;
 	readonly bases: readonly NodeBase[];
 	readonly turn: readonly string[];
-	readonly stunServers: readonly string[] | undefined;
+	readonly observer: NodeObserver;
 	readonly clock: Clock;
 	readonly random: RandomBytes;
 	readonly sockets: (af: Family) => SocketFactory;
 	/** Sends a channel message to the peer. */
 	readonly post: (name: string, data: Buffer) => Promise<void>;
 	/** The key of a connection that starts with a hello, and the hello: the dialer's alone. */
-	readonly hello: (() => { readonly key: Uint8Array; readonly preamble: Preamble }) | null;
+	readonly hello: (() => { readonly key: Buffer; readonly preamble: Preamble }) | null;
 }
 
 /** One attempt to connect, on either side. */
@@ -50,7 +51,7 @@ export class PeerSession implements NodeSession {
 	readonly transport: PipeProtocol;
 	readonly ours: PeerAddress;
 	readonly turn: readonly string[];
-	readonly stunServers: readonly string[] | undefined;
+	readonly observer: NodeObserver;
 	readonly bases: readonly NodeBase[];
 	readonly clock: Clock;
 	readonly random: RandomBytes;
@@ -59,7 +60,7 @@ export class PeerSession implements NodeSession {
 	readonly #inbound = new MessageQueue<SecureLink>(8);
 	#theirs: PeerAddress;
 	/** The key that both sides agreed on; null until the peer has answered. */
-	#key: Uint8Array | null = null;
+	#key: Buffer | null = null;
 	#over = false;
 
 	constructor(init: SessionInit) {
@@ -70,7 +71,7 @@ export class PeerSession implements NodeSession {
 		this.transport = init.transport;
 		this.ours = init.ours;
 		this.turn = init.turn;
-		this.stunServers = init.stunServers;
+		this.observer = init.observer;
 		this.bases = init.bases;
 		this.clock = init.clock;
 		this.random = init.random;
@@ -86,12 +87,12 @@ export class PeerSession implements NodeSession {
 	}
 
 	/** The agreed key; null until the peer has answered. */
-	get key(): Uint8Array | null {
+	get key(): Buffer | null {
 		return this.#key;
 	}
 
 	/** The peer has answered, or this is the answer. */
-	agree(key: Uint8Array, theirs: PeerAddress): void {
+	agree(key: Buffer, theirs: PeerAddress): void {
 		this.#key = key;
 		this.#theirs = theirs;
 	}
@@ -115,17 +116,18 @@ export class PeerSession implements NodeSession {
 		return first;
 	}
 
-	secureStream(socket: Socket, side: "client" | "server", signal: AbortSignal): Promise<SecureLink> {
+	async secureStream(socket: Socket, side: "client" | "server", signal: AbortSignal): Promise<SecureLink> {
+		if (this.#key === null) {
+			socket.destroy();
+			throw new NodeHandshakeError("no key was agreed on");
+		}
 		const { attempt, clock } = this;
-		const { key, preamble } = this.#security();
-		return secureStream(socket, {
-			side,
-			key,
-			attempt,
-			clock,
-			signal,
-			preamble: side === "client" ? preamble : null,
-		});
+		return secureStream(socket, { side, key: this.#key, attempt, preamble: null, clock, signal });
+	}
+
+	async enterPort(socket: Socket, signal: AbortSignal): Promise<SecureLink> {
+		const { attempt, clock } = this;
+		return secureStream(socket, { side: "client", ...this.#entry(), attempt, clock, signal });
 	}
 
 	secureDatagrams(
@@ -162,7 +164,8 @@ export class PeerSession implements NodeSession {
 		for await (const link of this.#inbound.read()) link.close();
 	}
 
-	#security(): { readonly key: Uint8Array; readonly preamble: Preamble } {
+	/** With what a connection to the peer's port begins. */
+	#entry(): { readonly key: Buffer; readonly preamble: Preamble } {
 		if (this.#key !== null) return { key: this.#key, preamble: { kind: "attempt", attempt: this.attempt } };
 		const { hello } = this.#init;
 		if (hello === null) throw new NodeHandshakeError("no key was agreed on");

@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { connect, createSecureContext, TLSSocket } from "node:tls";
+import { connect, createServer, type TLSSocket } from "node:tls";
 import type { Clock, Endpoint } from "@p2pd/net";
 import { type Pipe, type PipeOptions, pipeOpen, TCP } from "@p2pd/pipe";
 import { HANDSHAKE_TIMEOUT, PATHS, SELECT_TIMEOUT } from "../defaults.js";
@@ -13,7 +13,7 @@ export interface StreamSecurity {
 	/** Who begins: the client sends the preamble and opens TLS. */
 	readonly side: "client" | "server";
 	/** The pre-shared key, 32 bytes. */
-	readonly key: Uint8Array;
+	readonly key: Buffer;
 	/** The id of the attempt: the name of the key in TLS. */
 	readonly attempt: string;
 	/** Sent before TLS; the client's alone. */
@@ -53,66 +53,104 @@ export async function secureStream(socket: Socket, security: StreamSecurity): Pr
 	}
 }
 
+/** A handshake under way. */
+interface Handshake {
+	/** Stops listening to it, and destroys what is left of it if it has failed. */
+	readonly settle: (failed: boolean) => void;
+}
+
 function handshake(socket: Socket, security: StreamSecurity): Promise<TLSSocket> {
-	const { attempt, clock, key, preamble, side, signal } = security;
-	const psk = Buffer.from(key);
-	let keyUsed = side === "client";
-	if (side === "client" && preamble !== null) socket.write(encodePreamble(preamble));
-	const secure =
-		side === "client"
-			? connect({
-					...TLS_OPTIONS,
-					socket,
-					pskCallback: () => ({ psk, identity: attempt }),
-					// There are no certificates: the key alone proves who it is.
-					checkServerIdentity: () => undefined,
-				})
-			: new TLSSocket(socket, {
-					isServer: true,
-					// A context of its own for each connection: a session ticket of another one is worth nothing here.
-					secureContext: createSecureContext(TLS_OPTIONS),
-					pskCallback: (_socket: TLSSocket, identity: string) => {
-						keyUsed = identity === attempt;
-						return keyUsed ? psk : null;
-					},
-				} as ConstructorParameters<typeof TLSSocket>[1]);
+	const { clock, side, signal } = security;
 	return new Promise((resolve, reject) => {
-		const event = side === "client" ? "secureConnect" : "secure";
-		const settle = (): void => {
+		const end = (failed: boolean): void => {
 			clock.clearTimeout(timer);
 			signal.removeEventListener("abort", aborted);
-			secure.off(event, done);
-			secure.off("close", closed);
+			begun.settle(failed);
 		};
 		const fail = (error: unknown): void => {
-			settle();
-			secure.destroy();
+			end(true);
 			reject(error);
 		};
-		const done = (): void => {
+		const done = (secure: TLSSocket, keyUsed: boolean): void => {
 			if (!keyUsed || secure.getProtocol() !== "TLSv1.3") {
 				fail(new NodeHandshakeError("TLS was completed without the key"));
 				return;
 			}
-			settle();
-			secure.off("error", failed);
+			end(false);
 			resolve(secure);
 		};
-		// Stays after a failure: a socket that is being destroyed may still say why.
 		const failed = (cause: Error): void =>
 			fail(new NodeHandshakeError(`the other side does not have the key: ${cause.message}`, { cause }));
-		const closed = (): void =>
-			fail(new NodeHandshakeError("the other side ended the connection before it was secure"));
 		const aborted = (): void => fail(signal.reason);
 		const timer = clock.setTimeout(
 			() => fail(new NodeHandshakeError("the other side did not answer as a node")),
 			HANDSHAKE_TIMEOUT,
 		);
-		secure.on("error", failed);
-		secure.once(event, done);
-		secure.once("close", closed);
 		signal.addEventListener("abort", aborted, { once: true });
+		const begin = side === "client" ? beginClient : beginServer;
+		const begun = begin(socket, security, done, failed);
 	});
+}
+
+type Done = (secure: TLSSocket, keyUsed: boolean) => void;
+
+function beginClient(
+	socket: Socket,
+	security: StreamSecurity,
+	done: Done,
+	failed: (error: Error) => void,
+): Handshake {
+	const { attempt, key, preamble } = security;
+	if (preamble !== null) socket.write(encodePreamble(preamble));
+	const secure = connect({
+		...TLS_OPTIONS,
+		socket,
+		pskCallback: () => ({ psk: key, identity: attempt }),
+		// There are no certificates: the key alone proves who it is.
+		checkServerIdentity: () => undefined,
+	});
+	const onSecure = (): void => done(secure, true);
+	const onClose = (): void => failed(new Error("it ended the connection"));
+	secure.once("secureConnect", onSecure);
+	secure.once("close", onClose);
+	secure.on("error", failed);
+	return {
+		settle(hasFailed) {
+			secure.off("secureConnect", onSecure);
+			secure.off("close", onClose);
+			// A socket that is being destroyed may still say why.
+			if (hasFailed) secure.on("error", ignore).destroy();
+			secure.off("error", failed);
+		},
+	};
+}
+
+/** A server for one connection: what it gives to clients to resume with is worth nothing at any other. */
+function beginServer(
+	socket: Socket,
+	security: StreamSecurity,
+	done: Done,
+	failed: (error: Error) => void,
+): Handshake {
+	const { attempt, key } = security;
+	let keyUsed = false;
+	const server = createServer({
+		...TLS_OPTIONS,
+		pskCallback: (_socket, identity) => {
+			keyUsed = identity === attempt;
+			return keyUsed ? key : null;
+		},
+	});
+	server.once("secureConnection", (secure) => done(secure, keyUsed));
+	server.once("tlsClientError", failed);
+	server.emit("connection", socket);
+	return {
+		settle(hasFailed) {
+			server.removeAllListeners("secureConnection");
+			server.removeAllListeners("tlsClientError");
+			if (hasFailed) socket.destroy();
+		},
+	};
 }
 
 class StreamLink implements SecureLink {

@@ -50,11 +50,7 @@ export async function dial(
 	const either = AbortSignal.any([signal, timeout.signal]);
 	try {
 		if (session.transport === TCP) {
-			return await session.secureStream(
-				await sockets.connect({ ip, port, signal: either }),
-				"client",
-				either,
-			);
+			return await session.enterPort(await sockets.connect({ ip, port, signal: either }), either);
 		}
 		const socket = await sockets.udp({ to: ip, port: 0, signal: either });
 		return await session.secureDatagrams(socket, { ip, port }, "client", either);

@@ -1,154 +1,109 @@
-import { randomInt } from "node:crypto";
-import { isIp } from "@p2pd/address";
-import { BLOCKED_NAT, EQUAL_DELTA, SYMMETRIC_NAT } from "@p2pd/nat";
-import { type Endpoint, endpointText, sleep } from "@p2pd/net";
+import type { CandidateNat, PeerCandidate } from "@p2pd/peer";
 import { TCP } from "@p2pd/pipe";
-import { RESEND } from "../defaults.js";
+import { natKind, planPunch, punchTcp, punchUdp } from "@p2pd/punch";
+import { PUNCH_TIMEOUT } from "../defaults.js";
 import { NodeHandshakeError } from "../errors.js";
 import type { SecureLink } from "../secure/link.js";
 import type { NodeBase } from "../types.js";
-import type { NodeChannel, NodeSession, NodeStrategy } from "./types.js";
+import type { NodePlan, NodeSession, NodeStrategy } from "./types.js";
 
-/** High ports that services rarely use. */
-const PORTS = { first: 20_000, end: 60_000 } as const;
-/** Between two tries to connect, in ms: a NAT that resets is beaten by trying again. */
-const RETRY = 20;
-/** How long the tries go on, in ms. */
-const PUNCH_TIME = 3000;
+/** What both sides assume of a NAT that nobody tested: a home router. Both must assume the same. */
+const UNTESTED: CandidateNat = { type: 5, delta: { type: 2, value: 0 } };
 
 /**
- * TCP simultaneous open between NATs that keep the port: both sides connect at once from and to the ports that they told
- * each other.
+ * Both sides send at once, each through its own NAT, to where it predicts the other (`@p2pd/punch`). There is one punch for
+ * each pair of families that both have; the dialer names the pair by the channel.
  */
 export const punchStrategy: NodeStrategy = {
 	path: "punch",
 	needsAnswer: true,
-	plan(session) {
-		if (session.transport !== TCP) return { skipped: "punching is for TCP alone so far" };
-		const bases = session.bases.filter((base) => base.external !== null && whyNot(session, base) === null);
-		if (bases.length === 0) {
-			const reason = session.bases.map((base) => whyNot(session, base)).find((why) => why !== null);
-			return { skipped: reason ?? "no STUN server has told this host's external address" };
-		}
-		return {
-			ways: bases.slice(0, 2).map((base) => ({
-				key: `punch ${base.ip}`,
-				af: base.af,
-				to: null,
-				run: (signal) => punch(session, base, signal),
-			})),
-		};
-	},
-	answer: (session, signal) => {
-		const base = session.bases.find(({ external }) => external !== null);
-		if (base === undefined)
-			throw new NodeHandshakeError("no STUN server has told this host's external address");
-		return punch(session, base, signal);
+	plan,
+	answer: async (session, signal, channel) => {
+		const pair = pairOf(session, channel);
+		if (pair === null) throw new NodeHandshakeError("there is nothing to punch from");
+		return punch(session, pair, channel, signal);
 	},
 };
 
-function whyNot(session: NodeSession, { af, nat }: NodeBase): string | null {
-	const theirs = session.theirs.candidates.find(
-		(candidate) => candidate.af === af && candidate.kind === "external",
-	);
-	if (theirs === undefined) return "the peer tells no external address of the same family";
-	for (const [whose, one] of [
-		["this host's", nat],
-		["the peer's", theirs.nat],
-	] as const) {
-		if (one === null) continue;
-		if (one.type === BLOCKED_NAT) return `${whose} NAT lets nothing through`;
-		if (one.type === SYMMETRIC_NAT || (one.delta.type !== EQUAL_DELTA && one.delta.type !== 1)) {
-			return `${whose} NAT does not keep ports`;
-		}
-	}
-	return null;
+/** Which of our addresses punches to which of the peer's. */
+interface Pair {
+	readonly ours: NodeBase;
+	readonly theirs: PeerCandidate;
 }
 
-async function punch(session: NodeSession, base: NodeBase, signal: AbortSignal): Promise<SecureLink> {
-	const local = randomInt(PORTS.first, PORTS.end);
-	const ours: Endpoint = { ip: base.external ?? base.ip, port: local };
-	const channel = session.channel("punch");
-	const theirs =
-		session.side === "dialer"
-			? await lead(session, channel, ours, signal)
-			: await follow(channel, ours, signal);
-	if (!isIp(theirs.ip) || theirs.ip.includes(":") !== (base.af === 6))
-		throw new NodeHandshakeError("the peer told an address of another family");
-	const deadline = session.clock.now() + PUNCH_TIME;
-	let last: unknown = null;
-	while (session.clock.now() < deadline) {
-		signal.throwIfAborted();
-		const tryEnd = AbortSignal.any([signal, AbortSignal.timeout(PUNCH_TIME)]);
-		try {
-			const socket = await base.sockets.connect({ ...theirs, localPort: local, reuse: true, signal: tryEnd });
-			return await session.secureStream(
-				socket,
-				session.ourId < session.theirId ? "client" : "server",
-				signal,
-			);
-		} catch (error) {
-			signal.throwIfAborted();
-			last = error;
-			await sleep(RETRY, session.clock, signal);
-		}
+function plan(session: NodeSession): NodePlan {
+	const pairs = ([6, 4] as const).flatMap((af) => {
+		const channel = `punch:${af}`;
+		const pair = pairOf(session, channel);
+		return pair === null ? [] : [{ channel, pair }];
+	});
+	if (pairs.length === 0) {
+		return { skipped: "the two sides have no address family in common in which STUN servers saw both" };
 	}
-	throw new NodeHandshakeError(`${endpointText(theirs)} did not answer: ${(last as Error).message}`);
+	const refusals = pairs.map(({ pair }) => whyNot(session, pair));
+	const possible = pairs.filter((_, index) => refusals[index] === null);
+	if (possible.length === 0) return { skipped: refusals.find((reason) => reason !== null) ?? "" };
+	return {
+		ways: possible.map(({ channel, pair }) => ({
+			key: channel,
+			af: pair.ours.af,
+			to: null,
+			run: (signal) => punch(session, pair, channel, signal),
+		})),
+	};
 }
 
-/** Tells its port until the answer comes, then says go and waits for half a round trip. */
-async function lead(
+/** The address of ours by which the default route leaves, and the peer's first external one. */
+function pairOf(session: NodeSession, channel: string): Pair | null {
+	const af = channel === "punch:6" ? 6 : 4;
+	const ours = session.bases.find((base) => base.af === af && base.external !== null);
+	const theirs = session.theirs.candidates.find((one) => one.af === af && one.kind === "external");
+	return ours === undefined || theirs === undefined ? null : { ours, theirs };
+}
+
+function whyNot(session: NodeSession, { ours, theirs }: Pair): string | null {
+	const { transport } = session;
+	const [our, their] = [natKind(ours.nat ?? UNTESTED, transport), natKind(theirs.nat ?? UNTESTED, transport)];
+	const made = planPunch(our, their, { transport });
+	return made.action === "relay" ? made.reason : null;
+}
+
+async function punch(
 	session: NodeSession,
-	channel: NodeChannel,
-	ours: Endpoint,
+	{ ours, theirs }: Pair,
+	name: string,
 	signal: AbortSignal,
-): Promise<Endpoint> {
-	const over = new AbortController();
-	const either = AbortSignal.any([signal, over.signal]);
-	const started = session.clock.now();
-	const telling = (async (): Promise<never> => {
-		for (;;) {
-			await channel.send(encode("port", ours)).catch(() => undefined);
-			await sleep(RESEND, session.clock, either);
-		}
-	})();
-	try {
-		const theirs = await Promise.race([expect(channel, "port"), telling]);
-		const rtt = session.clock.now() - started;
-		await channel.send(encode("go", ours));
-		await sleep(Math.min(rtt, RESEND) / 2, session.clock, signal);
-		return theirs;
-	} finally {
-		over.abort();
-		telling.catch(() => undefined);
+): Promise<SecureLink> {
+	const { clock, observer, ourId, random, theirId } = session;
+	const { sockets } = ours;
+	const options = {
+		ourId,
+		theirId,
+		nats: { our: ours.nat ?? UNTESTED, their: theirs.nat ?? UNTESTED },
+		localIps: session.bases
+			.filter(({ af }) => af === ours.af)
+			.slice(0, 4)
+			.map(({ ip }) => ip),
+		timeout: PUNCH_TIMEOUT,
+		signal,
+	};
+	const deps = { channel: session.channel(name), clock, random };
+	// Both have sent: the ids decide who begins.
+	const side = ourId < theirId ? "client" : "server";
+	if (session.transport === TCP) {
+		const result = await punchTcp(options, {
+			...deps,
+			sockets,
+			observe: (port, inner) => observer.tcp(sockets, port, inner),
+		});
+		if (!result.ok) throw new NodeHandshakeError(result.detail);
+		return session.secureStream(result.socket, side, signal);
 	}
-}
-
-async function follow(channel: NodeChannel, ours: Endpoint, signal: AbortSignal): Promise<Endpoint> {
-	await channel.send(encode("port", ours));
-	for await (const data of channel.messages) {
-		signal.throwIfAborted();
-		const message = decode(data);
-		if (message?.kind === "port") await channel.send(encode("port", ours));
-		if (message?.kind === "go") return message.at;
-	}
-	throw new NodeHandshakeError("the attempt is over");
-}
-
-async function expect(channel: NodeChannel, kind: string): Promise<Endpoint> {
-	for await (const data of channel.messages) {
-		const message = decode(data);
-		if (message?.kind === kind) return message.at;
-	}
-	throw new NodeHandshakeError("the attempt is over");
-}
-
-function encode(kind: string, { ip, port }: Endpoint): Buffer {
-	return Buffer.from(`${kind} ${port} ${ip}`);
-}
-
-function decode(data: Uint8Array): { readonly kind: string; readonly at: Endpoint } | null {
-	const [kind = "", port = "", ip = ""] = Buffer.from(data).toString("latin1").split(" ");
-	if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535 || !isIp(ip)) return null;
-	return { kind, at: { ip, port: Number(port) } };
+	const result = await punchUdp(options, {
+		...deps,
+		sockets,
+		observe: (socket, inner) => observer.udp(socket, ours.af, inner),
+	});
+	if (!result.ok) throw new NodeHandshakeError(result.detail);
+	return session.secureDatagrams(result.socket, result.remote, side, signal);
 }

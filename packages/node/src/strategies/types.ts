@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Clock, Endpoint, Family, RandomBytes, SocketFactory } from "@p2pd/net";
 import type { PeerAddress } from "@p2pd/peer";
 import type { PipeProtocol } from "@p2pd/pipe";
+import type { NodeObserver } from "../observe.js";
 import type { SecureLink } from "../secure/link.js";
 import type { NodeBase, NodePath } from "../types.js";
 
@@ -29,8 +30,8 @@ export interface NodeSession {
 	readonly bases: readonly NodeBase[];
 	/** TURN servers, as the user gave them. */
 	readonly turn: readonly string[];
-	/** STUN servers to observe mappings with, as `host:port`; undefined for the default ones. */
-	readonly stunServers: readonly string[] | undefined;
+	/** Asks STUN servers where a socket comes from. */
+	readonly observer: NodeObserver;
 	readonly clock: Clock;
 	readonly random: RandomBytes;
 	/** Sockets for which the kernel chooses NIC and address. */
@@ -38,7 +39,14 @@ export interface NodeSession {
 	/** A channel to the strategy of the same name on the other side. The first message starts it there. */
 	channel(name: string): NodeChannel;
 	/**
-	 * Secures a connected stream. `client` is the side that connected; where both did, the side with the lower id.
+	 * Secures a stream that was connected to the port that the peer listens on, whether or not it has answered yet.
+	 *
+	 * @throws NodeHandshakeError (`ERR_NODE_HANDSHAKE`); the stream is closed then
+	 */
+	enterPort(socket: Socket, signal: AbortSignal): Promise<SecureLink>;
+	/**
+	 * Secures a stream of which both sides know to what attempt it belongs, once the peer has answered. `client` is the
+	 * side that connected; where both did, the side with the lower id.
 	 *
 	 * @throws NodeHandshakeError (`ERR_NODE_HANDSHAKE`); the stream is closed then
 	 */
@@ -80,8 +88,11 @@ export interface NodeStrategy {
 	/** The dialer's ways, as far as is known now. It is asked again when the peer has answered. Opens nothing. */
 	plan(session: NodeSession): NodePlan;
 	/**
-	 * The other side's part: begins when a message comes in on the channel named as the path. A link that it gives waits for
+	 * The other side's part: begins when a message comes in on a channel that is named as the path, or
+	 * as the path with a colon and more after it. A link that it gives waits for
 	 * the dialer's choice. Null: there is nothing to do here but to wait for what comes to the own port.
 	 */
-	readonly answer: ((session: NodeSession, signal: AbortSignal) => Promise<SecureLink>) | null;
+	readonly answer:
+		| ((session: NodeSession, signal: AbortSignal, channel: string) => Promise<SecureLink>)
+		| null;
 }
