@@ -1,6 +1,6 @@
 import { type Coturn, describeWithCoturn, startCoturn } from "@p2pd/testnet/coturn";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Connection } from "../src/index.js";
+import type { NodeConnection } from "../src/index.js";
 import { nodesOfTest } from "./support/loopback.js";
 
 describeWithCoturn("two nodes meet at a TURN server", () => {
@@ -19,7 +19,7 @@ describeWithCoturn("two nodes meet at a TURN server", () => {
 	])("%s", async (_whose, dialer, answerer) => {
 		const a = await start(dialer ? { turn: turn() } : {});
 		const b = await start(answerer ? { turn: turn() } : {});
-		const accepted = new Promise<Connection>((resolve) =>
+		const accepted = new Promise<NodeConnection>((resolve) =>
 			b.onConnection((_pipe, connection) => resolve(connection)),
 		);
 		const connected = await a.connect(b.address, { via: ["relay"] });
