@@ -207,10 +207,14 @@ export function callOf(scene: Scene, who: 0 | 1, af: 4 | 6 = 4) {
 	const observeTcp = async (localPort: number, signal: AbortSignal) => {
 		const socket = await sockets.connect({ ip: STUN[af], port: 3478, localPort, reuse: true, signal });
 		socket.on("error", () => undefined);
-		const external = await new Promise<Endpoint>((resolve, reject) => {
+		const seen = new Promise<Endpoint>((resolve, reject) => {
 			socket.once("data", (data) => resolve(JSON.parse(data.toString())));
 			signal.addEventListener("abort", () => reject(signal.reason));
 			socket.once("close", () => reject(new Error("the connection ended")));
+		});
+		const external = await seen.catch((error: unknown) => {
+			socket.destroy();
+			throw error;
 		});
 		return { external, close: () => socket.destroy() };
 	};
