@@ -26,6 +26,7 @@ export {
 } from "./load-interfaces.js";
 export {
 	type Enumerate,
+	type InitDeps,
 	type InterfaceSelector,
 	initP2pd,
 	type LookOptions,
@@ -51,7 +52,6 @@ export type {
 export type {
 	ByFamilyJson,
 	CallOptions,
-	InitDeps,
 	InterfaceDeps,
 	InterfaceJson,
 	InterfaceOptions,

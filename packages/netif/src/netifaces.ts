@@ -1,13 +1,21 @@
 import { inspect } from "node:util";
-import { type Family, type Fields, is, objectProblem, systemClock } from "@p2pd/net";
+import { type Clock, type Family, type Fields, is, objectProblem, systemClock } from "@p2pd/net";
 import { NetifNoGatewayError, NetifNotFoundError, NetifNotStartedError, refuse } from "./errors.js";
 import { enumerateInterfaces } from "./os/enumerate.js";
-import type { DefaultNic, EnumerateOptions, NicInfo, NicSnapshot } from "./os/types.js";
+import type { CommandRunner, DefaultNic, EnumerateOptions, NicInfo, NicSnapshot } from "./os/types.js";
 import { SharedTask } from "./shared-task.js";
-import type { InitDeps } from "./types.js";
 
 /** Enumerates the NICs: `enumerateInterfaces`, or a test's own function. */
 export type Enumerate = (options: { readonly signal?: AbortSignal }) => Promise<NicSnapshot>;
+
+/** What the environment supplies to {@link initP2pd}. */
+export interface InitDeps {
+	/** @default `enumerateInterfaces` */
+	readonly enumerate?: Enumerate;
+	/** Runs the commands of macOS and Windows. @default `execFile`, without a shell */
+	readonly run?: CommandRunner;
+	readonly clock?: Pick<Clock, "now">;
+}
 
 /** How {@link Netifaces.look} enumerates. */
 export interface LookOptions {

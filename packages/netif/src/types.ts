@@ -3,8 +3,8 @@ import type { NatDeps, NatDictionary, NatOptions, NatReport } from "@p2pd/nat";
 import type { Clock, Endpoint, Family, NicRef, RandomBytes, SocketFactory } from "@p2pd/net";
 import type { Route, RouteJson } from "@p2pd/route";
 import type { ExternalAddress, Lookup, ObserveOptions, StunServerSpec } from "@p2pd/stun-client";
-import type { Enumerate, Netifaces } from "./netifaces.js";
-import type { CommandRunner, NicKind } from "./os/types.js";
+import type { Netifaces } from "./netifaces.js";
+import type { NicKind } from "./os/types.js";
 import type { InterfacesEvent } from "./watch/types.js";
 
 /** A STUN server: `"host:port"`, a spec with a host name, or an address. */
@@ -69,15 +69,6 @@ export interface InterfaceDeps {
 	readonly env: Readonly<Record<string, string | undefined>>;
 	/** Resolves the names of STUN servers, for the sockets that they are asked by. @default `resolveHost` of `@p2pd/address` */
 	readonly resolve: Resolver;
-}
-
-/** What the environment supplies to {@link initP2pd}. */
-export interface InitDeps {
-	/** @default `enumerateInterfaces` */
-	readonly enumerate?: Enumerate;
-	/** Runs the commands of macOS and Windows. @default `execFile`, without a shell */
-	readonly run?: CommandRunner;
-	readonly clock?: Pick<Clock, "now">;
 }
 
 /** When a call gives up. */

@@ -1,7 +1,6 @@
 import { parseCidr, requireIp } from "../ip.js";
 import type { OutsideTopology, ServiceTopology } from "../topology.js";
 import { TopologyError } from "./errors.js";
-import type { Host } from "./host.js";
 import type { UdpPacket } from "./packet.js";
 import type { DatagramHandler, Family, HostPort } from "./types.js";
 import type { UdpEndpoint, UdpStack } from "./udp-stack.js";
@@ -60,8 +59,13 @@ export type ServiceMakers = Partial<
 
 const echo: DatagramHandler = (data) => [{ data }];
 
+/** What the services need of a host. */
+interface ServingHost {
+	serve(endpoints: readonly HostPort[], handler: DatagramHandler): () => void;
+}
+
 /** Starts what an outside host serves. @throws TopologyError when nobody said what the service runs */
-export function startServices(host: Host, spec: OutsideTopology, makers: ServiceMakers): void {
+export function startServices(host: ServingHost, spec: OutsideTopology, makers: ServiceMakers): void {
 	const ips = spec.ips.map((text) => parseCidr(text).ip);
 	for (const { kind, port, alternatePort } of spec.services ?? []) {
 		const make = makers[kind] ?? (kind === "echo" ? () => echo : undefined);
