@@ -11,7 +11,7 @@ import {
 } from "./errors.js";
 import { Lifecycle, type LifecycleOwner, type PipeInit } from "./lifecycle.js";
 import { familyOf, parsePeer, peerText, withZone } from "./peer.js";
-import { endingRelays, unlink } from "./relay.js";
+import { endRelays, unlink } from "./relay.js";
 import type { Settings } from "./settings.js";
 import type { Subscription } from "./subscription/subscription.js";
 import { sendCost } from "./transport/pending-sends.js";
@@ -147,10 +147,9 @@ export class Connection implements TransportSink, DeliveryHost, LifecycleOwner {
 
 	drained(): void {
 		this.#drained = true;
-		const relays = endingRelays(this.pipe);
-		for (const relay of relays) relay.end();
+		const relayed = endRelays(this.pipe);
 		const reason: PipeEndReason = { kind: "remote", error: null };
-		if (this.#finished || !(this.#halfOpen || relays.length > 0)) {
+		if (this.#finished || !(this.#halfOpen || relayed)) {
 			this.life.closeReported(reason, this.settings.linger, true);
 		} else {
 			this.delivery.end(reason);

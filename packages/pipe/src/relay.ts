@@ -86,7 +86,10 @@ const relaysOf = new Map<Pipe, readonly Relay[]>();
 /** The sources of each target. */
 const sourcesOf = new Map<Pipe, ReadonlySet<Pipe>>();
 
-/** Records the relays of `source`, for {@link checkRelay}, {@link unlink} and {@link endingRelays}. */
+/** Sources whose peer has finished. */
+const endedSources = new WeakSet<Pipe>();
+
+/** Records the relays of `source`, for {@link checkRelay}, {@link unlink} and {@link endRelays}. */
 export function noteRelays(source: Pipe, relays: readonly Relay[]): void {
 	for (const { target } of relaysOf.get(source) ?? []) {
 		const rest = new Set([...(sourcesOf.get(target) ?? [])].filter((other) => other !== source));
@@ -96,6 +99,10 @@ export function noteRelays(source: Pipe, relays: readonly Relay[]): void {
 	for (const { target } of relays) sourcesOf.set(target, new Set([...(sourcesOf.get(target) ?? []), source]));
 	if (relays.length === 0) relaysOf.delete(source);
 	else relaysOf.set(source, relays);
+	// A link both ways may be complete only after a peer has finished.
+	for (const pipe of [source, ...relays.map(({ target }) => target)]) {
+		if (endedSources.has(pipe)) endRelays(pipe);
+	}
 }
 
 /** Removes every link from and to a pipe. */
@@ -105,16 +112,21 @@ export function unlink(pipe: Pipe): void {
 }
 
 /**
- * The relays of `source` that are to be ended with it: those of two TCP pipes that are linked both ways, where nothing
- * else is sent to the target.
+ * The peer of `source` has finished. If it and a target are TCP pipes linked both ways, and nothing else is sent to the
+ * target, the target's peer is told so too.
+ *
+ * @returns whether there is such a target, so that `source` goes on in the opposite direction
  */
-export function endingRelays(source: Pipe): readonly Relay[] {
-	return (relaysOf.get(source) ?? []).filter(
+export function endRelays(source: Pipe): boolean {
+	endedSources.add(source);
+	const ending = (relaysOf.get(source) ?? []).filter(
 		({ target }) =>
 			target.protocol === "tcp" &&
 			sourcesOf.get(target)?.size === 1 &&
 			relaysOf.get(target)?.some((back) => back.target === source),
 	);
+	for (const relay of ending) relay.end();
+	return ending.length > 0;
 }
 
 /**

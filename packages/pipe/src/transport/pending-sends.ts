@@ -56,6 +56,10 @@ export class PendingSends {
 	/** The kernel has taken the oldest one. */
 	taken(): void {
 		this.#remove()?.resolve();
+		// Only what was taken makes room: after a failure nothing more can be sent.
+		if (this.#cost > this.#notifyAt) return;
+		this.#notifyAt = -1;
+		this.#relieved();
 	}
 
 	/** The oldest one failed. */
@@ -74,10 +78,6 @@ export class PendingSends {
 		const send = this.#sends.shift();
 		if (send === undefined) return undefined;
 		this.#cost -= send.cost;
-		if (this.#cost <= this.#notifyAt) {
-			this.#notifyAt = -1;
-			this.#relieved();
-		}
 		return send;
 	}
 }

@@ -82,6 +82,7 @@ export class TcpTransport implements Transport {
 	}
 
 	send(data: Uint8Array): Promise<void> {
+		if (this.socket.destroyed) return this.#refuse();
 		// The first write of a tick goes out at once; those after it are joined into one.
 		if (!this.#sentInTick) {
 			this.#sentInTick = true;
@@ -152,6 +153,13 @@ export class TcpTransport implements Transport {
 		if (this.#onEnd !== null) this.socket.off("end", this.#onEnd);
 		if (this.#onError !== null) this.socket.off("error", this.#onError);
 		if (this.#onClose !== null) this.socket.off("close", this.#onClose);
+	}
+
+	/** Between the failure of a connection and its end, each write to the stream would cost an error of its own. */
+	#refuse(): Promise<void> {
+		const refused = Promise.reject<void>(this.#lost());
+		refused.catch(() => undefined);
+		return refused;
 	}
 
 	/** One error for all lost sends: a peer can make thousands fail at once. */

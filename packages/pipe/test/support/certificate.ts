@@ -16,8 +16,11 @@ interface Identity {
 export interface Authority extends Identity {
 	/** A certificate for these DNS names and IPv4 or IPv6 addresses. */
 	issue(...names: string[]): Identity;
+	/** The same, expired in 2021. */
+	issueExpired(...names: string[]): Identity;
 }
 
+const FAR_FUTURE = "20991231235959Z";
 const SEQUENCE = 0x30;
 const SET = 0x31;
 const OID = 0x06;
@@ -33,24 +36,28 @@ export function makeAuthority(name = "test authority"): Authority {
 		publicKey,
 		signer: privateKey,
 		extensions: [basic],
+		until: FAR_FUTURE,
 	});
+	const issue = (until: string, names: readonly string[]): Identity => {
+		const own = generateKeyPairSync("ec", { namedCurve: "P-256" });
+		const alternative = extension("551d11", der(SEQUENCE, ...names.map(alternativeName)), false);
+		return {
+			cert: certificate({
+				subject: names[0] ?? "unnamed",
+				issuer: name,
+				publicKey: own.publicKey,
+				signer: privateKey,
+				extensions: [alternative],
+				until,
+			}),
+			key: pemKey(own.privateKey),
+		};
+	};
 	return {
 		cert,
 		key: pemKey(privateKey),
-		issue(...names) {
-			const own = generateKeyPairSync("ec", { namedCurve: "P-256" });
-			const alternative = extension("551d11", der(SEQUENCE, ...names.map(alternativeName)), false);
-			return {
-				cert: certificate({
-					subject: names[0] ?? "nobody",
-					issuer: name,
-					publicKey: own.publicKey,
-					signer: privateKey,
-					extensions: [alternative],
-				}),
-				key: pemKey(own.privateKey),
-			};
-		},
+		issue: (...names) => issue(FAR_FUTURE, names),
+		issueExpired: (...names) => issue("20210101000000Z", names),
 	};
 }
 
@@ -60,9 +67,10 @@ interface CertificateInit {
 	readonly publicKey: KeyObject;
 	readonly signer: KeyObject;
 	readonly extensions: readonly Buffer[];
+	readonly until: string;
 }
 
-function certificate({ extensions, issuer, publicKey, signer, subject }: CertificateInit): string {
+function certificate({ extensions, issuer, publicKey, signer, subject, until }: CertificateInit): string {
 	const serial = randomBytes(16);
 	serial[0] = 0x40 | ((serial[0] ?? 0) & 0x3f);
 	const body = der(
@@ -71,7 +79,7 @@ function certificate({ extensions, issuer, publicKey, signer, subject }: Certifi
 		der(0x02, serial),
 		ECDSA_SHA256,
 		distinguishedName(issuer),
-		der(SEQUENCE, time("20200101000000Z"), time("20991231235959Z")),
+		der(SEQUENCE, time("20200101000000Z"), time(until)),
 		distinguishedName(subject),
 		publicKey.export({ type: "spki", format: "der" }),
 		der(0xa3, der(SEQUENCE, ...extensions)),
