@@ -26,3 +26,4 @@ export * from "@p2pd/route";
 export * from "@p2pd/signal";
 export type { HostPort } from "@p2pd/stun-client";
 export * from "@p2pd/stun-client";
+export * from "@p2pd/turn-client";

@@ -109,19 +109,17 @@ export async function startCoturn(options: CoturnOptions): Promise<Coturn> {
 	return { ip, port, tlsPort, kill, [Symbol.asyncDispose]: kill };
 }
 
-async function ready(child: ChildProcess): Promise<void> {
-	let text = "";
-	const { stdout } = child;
-	if (stdout === null) throw new Error("coturn has no output");
-	for await (const chunk of stdout.iterator({ destroyOnReturn: false })) {
-		text += String(chunk);
-		if (READY.test(text)) {
-			// It goes on printing; what nobody reads would stop it in the end.
-			stdout.resume();
-			return;
-		}
-	}
-	throw new Error(`coturn ended:\n${text}`);
+function ready(child: ChildProcess): Promise<void> {
+	return new Promise((resolve, reject) => {
+		let text = "";
+		// Stays to the end: what nobody reads would stop coturn once the pipe is full.
+		child.stdout?.on("data", (chunk) => {
+			if (text.length < 100_000) text += String(chunk);
+			if (READY.test(text)) resolve();
+		});
+		child.once("close", () => reject(new Error(`coturn ended:\n${text}`)));
+		child.once("error", reject);
+	});
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -17,7 +17,7 @@ export {
 	TurnTimeoutError,
 	TurnUnsupportedError,
 } from "./errors.js";
-export { TurnRoute, turnRoute } from "./turn-route.js";
+export { type TurnRoute, turnRoute } from "./turn-route.js";
 export type {
 	TurnCredentialSource,
 	TurnCredentials,
