@@ -13,6 +13,7 @@ import * as signal from "@p2pd/signal";
 import * as broker from "@p2pd/signal/broker";
 import * as stun from "@p2pd/stun-client";
 import * as stunServer from "@p2pd/stun-client/server";
+import * as turn from "@p2pd/turn-client";
 import { describe, expect, it } from "vitest";
 import * as core from "../src/index.js";
 import * as corePredict from "../src/nat-predict.js";
@@ -21,7 +22,7 @@ import * as coreProtocol from "../src/peer-protocol.js";
 import * as coreBroker from "../src/signal-broker.js";
 import * as coreStunServer from "../src/stun-client-server.js";
 
-const parts = { address, nat, netif, node, peer, pipe, route, signal, stun };
+const parts = { address, nat, netif, node, peer, pipe, route, signal, stun, turn };
 const names = (module: object): string[] => Object.keys(module).sort();
 
 describe("the facade", () => {

@@ -1,4 +1,4 @@
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import { type Clock, DeadlineTimer, type Endpoint, type RandomBytes } from "@p2pd/net";
 import { decodeMessage, StunDecodeError } from "@p2pd/stun-client";
 import { attribute } from "../codec/attributes.js";
@@ -136,10 +136,13 @@ function bind(
 	});
 }
 
-/** The socket with the ends that it has for its user: the relayed address and the peer. */
+/** The socket as its user sees it: its ends are the relayed address and the peer. */
 function relayedSocket(socket: Socket, { relayed, peer, keepAlive }: DataConnectionPlan): Socket {
 	const family = (ip: string): string => (ip.includes(":") ? "IPv6" : "IPv4");
-	const ends = {
+	const [ref, unref, destroy] = [socket.ref, socket.unref, socket.destroy].map((method) =>
+		method.bind(socket),
+	);
+	const own = {
 		localAddress: relayed.ip,
 		localPort: relayed.port,
 		localFamily: family(relayed.ip),
@@ -149,14 +152,20 @@ function relayedSocket(socket: Socket, { relayed, peer, keepAlive }: DataConnect
 		address: () => ({ address: relayed.ip, port: relayed.port, family: family(relayed.ip) }),
 		ref: () => {
 			keepAlive(true);
-			return Socket.prototype.ref.call(socket);
+			return ref?.();
 		},
 		unref: () => {
 			keepAlive(false);
-			return Socket.prototype.unref.call(socket);
+			return unref?.();
+		},
+		// coturn answers the end of a connection with a reset. After our own end that is no error: the socket closes, and
+		// without "end" if the peer had not finished.
+		destroy: (error?: Error) => {
+			const isOver = socket.writableFinished && error !== undefined && errnoOf(error) === "ECONNRESET";
+			return destroy?.(isOver ? undefined : error);
 		},
 	};
-	for (const [name, value] of Object.entries(ends)) {
+	for (const [name, value] of Object.entries(own)) {
 		Object.defineProperty(socket, name, { value, configurable: true, writable: true, enumerable: false });
 	}
 	return socket;

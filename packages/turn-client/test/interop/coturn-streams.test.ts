@@ -14,7 +14,7 @@ async function accepted(server: Server): Promise<Socket> {
 	return resettable(socket);
 }
 
-/** coturn resets both of its connections when either end closes. */
+/** coturn resets both connections when an end closes its own; the reset may overtake the end. */
 function resettable(socket: Socket): Socket {
 	return socket.on("error", () => undefined);
 }
@@ -124,6 +124,23 @@ describeWithCoturn("coturn over streams", () => {
 			const gone = once(server, "close");
 			server.close();
 			await gone;
+		});
+
+		it("closes without an error after its own end", async () => {
+			await using route = await turnRoute(options());
+			const server = await loopback(peer).listen();
+			const coming = accepted(server);
+			const socket = await route.connect({ ip: peer, port: (server.address() as { port: number }).port });
+			const there = await coming;
+			const errors: Error[] = [];
+			socket.on("error", (error) => errors.push(error));
+			socket.resume();
+			socket.end("last words");
+			expect(await read(there, 10)).toBe("last words");
+			await closed(socket);
+			expect(errors).toEqual([]);
+			there.destroy();
+			server.close();
 		});
 
 		it("takes the first allocation for TCP where that is asked for", async () => {
