@@ -33,7 +33,7 @@ import { concerns } from "./watch/diff.js";
 
 /** The checks of {@link InterfaceOptions}. */
 export const optionFields = {
-	netifaces: is.a("what initP2pd() returned", (value) => value instanceof Netifaces),
+	netifaces: is.a("what initP2pd() returned", Netifaces.isNetifaces),
 	stunServers: isStunServers,
 	minAgree: is.whole(1, 1000),
 	maxServers: is.whole(1, 1000),
@@ -99,6 +99,7 @@ export class Interface implements NicRef {
 		options: InterfaceOptions = {},
 		deps: Partial<InterfaceDeps> = {},
 	) {
+		refuse(is.object(options, "options"));
 		const alone = typeof selector === "object" && selector !== null;
 		if (alone && Object.keys(options).length > 0) {
 			throw new NetifArgumentError("options", "are given twice, as the first and the second argument");

@@ -41,7 +41,7 @@ export interface LoadInterfacesOptions extends InterfaceOptions, CallOptions {
 export async function listInterfaces(
 	options: ListInterfacesOptions | Netifaces = {},
 ): Promise<UsableInterface[]> {
-	if (options instanceof Netifaces) return usableOf(options.nics);
+	if (Netifaces.isNetifaces(options)) return usableOf(options.nics);
 	refuse(
 		objectProblem(options, "", { netifaces: optionFields["netifaces"] ?? is.anything, signal: is.signal }),
 	);
@@ -98,7 +98,7 @@ export async function loadInterfaces(
 function readLoadOptions(
 	options: LoadInterfacesOptions | readonly string[] | Netifaces,
 ): LoadInterfacesOptions {
-	if (options instanceof Netifaces) return { netifaces: options };
+	if (Netifaces.isNetifaces(options)) return { netifaces: options };
 	if (isNames(options)) {
 		refuse(loadFields.names(options, "names"));
 		return { names: options };

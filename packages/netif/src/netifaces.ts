@@ -117,6 +117,11 @@ export class Netifaces {
 		return this.snapshot;
 	}
 
+	/** Whether a value is one: an object that merely inherits from one is not. */
+	static isNetifaces(value: unknown): value is Netifaces {
+		return typeof value === "object" && value !== null && #snapshot in value;
+	}
+
 	/** What Node's console shows. */
 	[inspect.custom](): string {
 		return `Netifaces(${this.#snapshot ? this.list().join(", ") : "not enumerated yet"})`;

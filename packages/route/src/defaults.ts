@@ -19,3 +19,6 @@ export const ANSWERS_KEPT = 256;
 
 /** How many alternatives of a route are returned if no number is given. */
 export const ALTERNATIVES_LIMIT = 100;
+
+/** The most alternatives that can be asked for: a list of them takes some hundred megabytes. */
+export const MAX_ALTERNATIVES = 2 ** 20;

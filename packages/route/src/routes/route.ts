@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { IPRange, IpAddress } from "@p2pd/address";
 import { type Family, is, type NicRef } from "@p2pd/net";
 import { isNicOrNull } from "../arguments.js";
-import { ALTERNATIVES_LIMIT } from "../defaults.js";
+import { ALTERNATIVES_LIMIT, MAX_ALTERNATIVES } from "../defaults.js";
 import { RoutePoolMissingError, refuse } from "../errors.js";
 import { type SocketDeps, systemDeps } from "../kernel/system.js";
 import type { LocalBinding } from "../sockets/local-binding.js";
@@ -119,7 +119,7 @@ export class Route {
 	 * @throws RoutePoolMissingError (`ERR_ROUTE_NO_POOL`) for a route that is in no pool, RouteValueError
 	 */
 	alternatives(limit: number = ALTERNATIVES_LIMIT, exclusions: readonly Route[] = []): Route[] {
-		refuse(is.whole(0, 2 ** 32 - 1)(limit, "limit") ?? is.listOf(isRoute)(exclusions, "exclusions"));
+		refuse(is.whole(0, MAX_ALTERNATIVES)(limit, "limit") ?? is.listOf(isRoute)(exclusions, "exclusions"));
 		if (this.#pool === null) throw new RoutePoolMissingError();
 		const taken = [this, ...exclusions].flatMap((route) => route.extIps);
 		const found: Route[] = [];
@@ -135,8 +135,9 @@ export class Route {
 		return this.alternatives(1)[0] ?? null;
 	}
 
-	/** A copy of this route that belongs to a pool. */
+	/** A copy of this route that belongs to a pool. @throws RouteValueError (`ERR_ROUTE_VALUE`) */
 	inPool(pool: RouteSet): Route {
+		refuse(is.a("a RoutePool", (value) => value instanceof Object && "except" in value)(pool, "pool"));
 		return makeRoute(this, pool);
 	}
 
