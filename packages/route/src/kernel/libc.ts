@@ -54,6 +54,11 @@ function home(): string {
 	return url ?? process.argv[1] ?? `${process.cwd()}/`;
 }
 
+/** Whether {@link loadLibc} was called. */
+export function isLibcLoaded(): boolean {
+	return loaded !== undefined;
+}
+
 /** {@link loadLibc} for a platform and a way to load modules. */
 export function load(platform: string, arch: string, require: (id: string) => unknown): LibcAccess {
 	const numbers = numbersOf(platform);

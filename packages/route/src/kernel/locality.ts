@@ -18,6 +18,7 @@ export type Locality = "bindable" | "routed" | "broadcast" | "absent" | "unknown
 /** Finds out whether an address is this machine's own. Sends nothing. */
 export function localityOf(ip: IpAddress, deps: SocketDeps): Locality {
 	if (ip.isUnspecified || ip.isLinkLocal || ip.isLoopback) return "bindable";
+	if (deps.isNicAddress?.(ip.toString()) === true) return "bindable";
 	const access = deps.libc();
 	if (!access.available) return "unknown";
 	const { libc, numbers } = access;

@@ -5,7 +5,7 @@ import type { IpAddress } from "@p2pd/address";
 import { type Clock, systemClock } from "@p2pd/net";
 import { RouteNativeMissingError, RouteSocketError } from "../errors.js";
 import { type DescriptorPlan, openDescriptor } from "./descriptor.js";
-import { type LibcAccess, loadLibc } from "./libc.js";
+import { isLibcLoaded, type LibcAccess, loadLibc } from "./libc.js";
 import { readReversePathFilter } from "./reverse-path-filter.js";
 
 /** What the environment supplies to sockets. Tests replace it. */
@@ -16,6 +16,11 @@ export interface SocketDeps {
 	readonly clock: Pick<Clock, "now">;
 	/** The `rp_filter` in force on a NIC: 0 off, 1 strict, 2 loose; null where it cannot be read. */
 	readonly reversePathFilter: (nic: string) => number | null;
+	/**
+	 * Whether a NIC has the address, if that can be told without loading libc, which takes longer than the rest of a first
+	 * bind. False if it is not known. @default not known
+	 */
+	readonly isNicAddress?: (ip: string) => boolean;
 	/** Whether the runtime can make a UDP socket from a descriptor. Deno 2 cannot. @default it can */
 	readonly udpDescriptors?: () => boolean;
 }
@@ -26,11 +31,21 @@ export const systemDeps: SocketDeps = {
 	platform: process.platform,
 	clock: systemClock,
 	reversePathFilter: (nic) => readReversePathFilter(nic, (path) => readFileSync(path, "utf8")),
+	isNicAddress: (ip) => !isLibcLoaded() && hasNicAddress(ip),
 	udpDescriptors: () => {
 		takesUdpDescriptors ??= tryUdpDescriptor(loadLibc());
 		return takesUdpDescriptors;
 	},
 };
+
+function hasNicAddress(ip: string): boolean {
+	try {
+		return Object.values(networkInterfaces()).some((list) => list?.some(({ address }) => address === ip));
+	} catch {
+		// Android refuses the list.
+		return false;
+	}
+}
 
 let takesUdpDescriptors: boolean | undefined;
 

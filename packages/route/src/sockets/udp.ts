@@ -74,6 +74,7 @@ function whyDescriptor(
 	{ strict }: LocalBinding,
 	deps: SocketDeps,
 ): string | null {
+	if (device === null && freeBind !== true && reusePort !== true) return null;
 	if (deps.udpDescriptors?.() === false) {
 		if (device !== null && strict) throw new RouteDeviceBindingError(device.name, NO_UDP_DESCRIPTORS);
 		return null;
@@ -81,7 +82,7 @@ function whyDescriptor(
 	if (device !== null) return "deviceBinding";
 	if (freeBind === true) return "freeBind";
 	// Without libc Node's own reuseAddr must do. It works between sockets that all have it.
-	return reusePort === true && deps.libc().available ? "reuse" : null;
+	return deps.libc().available ? "reuse" : null;
 }
 
 /** The options are set on the descriptor, because Node's setTTL takes every adopted descriptor for an IPv4 one. */
