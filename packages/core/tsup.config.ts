@@ -4,6 +4,8 @@ export default defineConfig({
 	entry: [
 		"src/index.ts",
 		"src/stun-client-server.ts",
+		"src/stun-client-codec.ts",
+		"src/stun-client-transport.ts",
 		"src/net.ts",
 		"src/netif-os.ts",
 		"src/nat-predict.ts",

@@ -31,7 +31,7 @@ const builtinModules = {
 };
 
 export default defineConfig({
-	entry: ["src/index.ts", "src/server.ts"],
+	entry: ["src/index.ts", "src/server.ts", "src/codec.ts", "src/transport.ts"],
 	format: ["esm"],
 	target: "node20.19",
 	platform: "node",

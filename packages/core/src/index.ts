@@ -24,6 +24,5 @@ export * from "@p2pd/peer";
 export * from "@p2pd/pipe";
 export * from "@p2pd/route";
 export * from "@p2pd/signal";
-export type { HostPort } from "@p2pd/stun-client";
 export * from "@p2pd/stun-client";
 export * from "@p2pd/turn-client";

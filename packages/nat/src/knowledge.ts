@@ -1,5 +1,5 @@
 import { type Endpoint, sameEndpoint } from "@p2pd/net";
-import { checkOtherAddress } from "@p2pd/stun-client";
+import { stunOtherAddressProblem } from "@p2pd/stun-client";
 import { checkTests, type FilteringJudgement, filteringVote, judgeFiltering } from "./classify/filtering.js";
 import { judgeMapping, type LocalEnd, type MappingJudgement, mappingVote } from "./classify/mapping.js";
 import type { FilteringStatement, MappingStatement, TestResult } from "./classify/types.js";
@@ -102,9 +102,8 @@ function serverFacts(table: ProbeTable, primary: Endpoint, index: number, now: n
 	const mapped = usable(answer, primary, problems);
 	let alternate: Endpoint | null = null;
 	if (answer !== null && mapped !== null) {
-		const problem =
-			answer.other === null ? "names no other address" : checkOtherAddress(primary, answer.other);
-		if (problem === undefined) alternate = answer.other;
+		const problem = stunOtherAddressProblem(primary, answer.other);
+		if (problem === null) alternate = answer.other;
 		else problems.push(problem);
 	}
 	const ignored = [probeId.filterBoth(index), probeId.filterPort(index)]

@@ -9,15 +9,15 @@ import {
 	type UdpSocket,
 	withAbort,
 } from "@p2pd/net";
+import { StunDecodeError } from "@p2pd/stun-client";
 import {
 	attributeValue,
 	decodeMessage,
 	encodeMessage,
 	looksLikeStun,
 	mappedAddressOf,
-	StunDecodeError,
 	type StunMessage,
-} from "@p2pd/stun-client";
+} from "@p2pd/stun-client/codec";
 import { checkArgument, DEPS_FIELDS, isPositiveTime, isServerEndpoint } from "./check.js";
 import { NatArgumentError } from "./errors.js";
 import type { NatDeps, NatLifetime } from "./types.js";

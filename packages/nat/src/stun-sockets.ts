@@ -1,16 +1,15 @@
 import { setMaxListeners } from "node:events";
 import type { Clock, Endpoint, RandomBytes, UdpSocket } from "@p2pd/net";
+import { StunDecodeError, StunTimeoutError } from "@p2pd/stun-client";
 import {
 	attributeValue,
 	decodeMessage,
 	looksLikeStun,
 	mappedAddressOf,
 	otherAddressOf,
-	StunDecodeError,
 	type StunMessage,
-	StunSocket,
-	StunTimeoutError,
-} from "@p2pd/stun-client";
+} from "@p2pd/stun-client/codec";
+import { StunSocket } from "@p2pd/stun-client/transport";
 import type { ProbeReply, ProbeSpec, SocketName } from "./probes.js";
 import type { NatSockets } from "./types.js";
 

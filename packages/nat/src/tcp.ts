@@ -95,14 +95,9 @@ async function mappedOverTcp(server: Endpoint, parts: TcpParts): Promise<Endpoin
 	const { sockets, clock, random, localPort, signal } = parts;
 	const { connect } = sockets;
 	if (connect === undefined) throw new Error("the sockets cannot connect");
-	const fromPort = {
-		af: sockets.af,
-		connect: (options: { ip: string; port: number; signal?: AbortSignal }) =>
-			connect.call(sockets, { ...options, localPort, reuse: true }),
-	};
 	const client = new StunClient(
-		{ sockets: fromPort, server, transport: "tcp", followAlternate: false, timeout: TIMEOUT },
-		{ clock, random },
+		{ server, transport: "tcp", localPort, reuse: true, maxRedirects: 0, timeout: TIMEOUT },
+		{ sockets: { af: sockets.af, connect: connect.bind(sockets) }, clock, random },
 	);
 	try {
 		const { mapped } = await client.getMapping({ signal });

@@ -1,4 +1,4 @@
-import { decodeMessage, encodeMessage } from "@p2pd/stun-client";
+import { decodeMessage, encodeMessage } from "@p2pd/stun-client/codec";
 import type { Dependence, MemoryNetwork, NatSpec } from "@p2pd/testnet";
 import { describe, expect, it, vi } from "vitest";
 import { type Run, runScene } from "./scenes/scene.js";

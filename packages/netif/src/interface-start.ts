@@ -134,18 +134,17 @@ async function observeSource(
 	if (timeout <= 0) return { ip: null, reason: "no time was left to observe it" };
 	const { strict = false, minAgree, maxServers } = options;
 	const sockets = deps.sockets({ af, nic, ip, strict });
-	const { resolve } = deps;
-	const seen = await deps.observe({
-		sockets,
-		servers,
-		timeout,
-		clock: deps.clock,
-		random: deps.random,
-		...(minAgree === undefined ? {} : { minAgree }),
-		...(maxServers === undefined ? {} : { maxServers }),
-		lookup: (host, family, call) => resolve(host, { af: family, ...call }, { sockets }),
-		...(signal === undefined ? {} : { signal }),
-	});
+	const { clock, random, resolve } = deps;
+	const seen = await deps.observe(
+		{
+			servers,
+			timeout,
+			...(minAgree === undefined ? {} : { minAgree }),
+			...(maxServers === undefined ? {} : { maxServers }),
+			...(signal === undefined ? {} : { signal }),
+		},
+		{ sockets, clock, random, resolver: resolve },
+	);
 	return toObservation(seen, filterHint(info, af));
 }
 

@@ -2,7 +2,12 @@ import type { Resolver } from "@p2pd/address";
 import type { NatDeps, NatDictionary, NatOptions, NatReport } from "@p2pd/nat";
 import type { Clock, Endpoint, Family, NicRef, RandomBytes, SocketFactory } from "@p2pd/net";
 import type { Route, RouteJson } from "@p2pd/route";
-import type { ExternalAddress, Lookup, ObserveOptions, StunServerSpec } from "@p2pd/stun-client";
+import type {
+	ExternalAddress,
+	ObserveExternalAddressDeps,
+	ObserveExternalAddressOptions,
+	StunServerSpec,
+} from "@p2pd/stun-client";
 import type { Netifaces } from "./netifaces.js";
 import type { NicKind } from "./os/types.js";
 import type { InterfacesEvent } from "./watch/types.js";
@@ -53,11 +58,8 @@ export interface InterfaceDeps {
 	readonly bind: (route: Route, options: { readonly strict: boolean }) => Promise<SocketFactory>;
 	/** Asks STUN servers which address they see. @default `observeExternalAddress` of `@p2pd/stun-client` */
 	readonly observe: (
-		options: ObserveOptions & {
-			readonly clock: Clock;
-			readonly random: RandomBytes;
-			readonly lookup?: Lookup;
-		},
+		options: ObserveExternalAddressOptions,
+		deps: ObserveExternalAddressDeps,
 	) => Promise<ExternalAddress>;
 	/** Finds out a NAT's behaviour. @default `discoverNat` of `@p2pd/nat` */
 	readonly discoverNat: (options: NatOptions, deps: NatDeps) => Promise<NatReport>;

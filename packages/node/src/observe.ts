@@ -7,7 +7,6 @@ import {
 	StunClient,
 	type StunServerSpec,
 	stunServersFromEnv,
-	systemLookup,
 } from "@p2pd/stun-client";
 import { OBSERVE_TIMEOUT, OBSERVE_TRIES } from "./defaults.js";
 
@@ -57,7 +56,7 @@ export class StunObserver implements NodeObserver {
 				held = socket;
 				return socket;
 			};
-			const client = new StunClient({ sockets: { af: sockets.af, connect }, server, transport: "tcp" });
+			const client = new StunClient({ server, transport: "tcp" }, { sockets: { af: sockets.af, connect } });
 			try {
 				const { mapped } = await client.getMapping({ timeout: OBSERVE_TIMEOUT, signal: limit });
 				return {
@@ -75,7 +74,7 @@ export class StunObserver implements NodeObserver {
 
 	udp(socket: DatagramSocket, af: Family, signal: AbortSignal): Promise<Endpoint | null> {
 		return this.#first("udp", af, signal, async (server, limit) => {
-			const client = new StunClient({ sockets: socket, server });
+			const client = new StunClient({ server }, { sockets: socket });
 			try {
 				return (await client.getMapping({ timeout: OBSERVE_TIMEOUT, signal: limit })).mapped;
 			} finally {
@@ -97,7 +96,7 @@ export class StunObserver implements NodeObserver {
 		for (const spec of order.slice(0, OBSERVE_TRIES)) {
 			signal.throwIfAborted();
 			try {
-				const { ip, port } = await resolveStunServer(spec, { af, lookup: systemLookup, signal });
+				const { ip, port } = await resolveStunServer(spec, { af, signal });
 				const answer = await ask({ ip, port }, signal);
 				this.#good.set(key, spec);
 				return answer;

@@ -173,7 +173,7 @@ export interface Pipe {
 	readonly pipes: ReadonlySet<Pipe>;
 	/**
 	 * The socket underneath. The pipe still owns it. A STUN client can share a UDP pipe's socket
-	 * (`new StunClient({ sockets: pipe.socket, ... })` of `@p2pd/stun-client`): it keeps its replies to itself.
+	 * (`new StunClient({ server }, { sockets: pipe.socket })` of `@p2pd/stun-client`): it keeps its replies to itself.
 	 */
 	readonly socket: PipeSocket;
 

@@ -1,5 +1,5 @@
 import type { BenchCase } from "@p2pd/testnet/bench";
-import { attributeValue, decodeMessage, encodeMessage, type NamedAttribute } from "../src/index.js";
+import { attributeValue, decodeMessage, encodeMessage, type NamedAttribute } from "../src/codec.js";
 import { plainStun } from "./stun-package.js";
 
 const OPS = 2000;

@@ -10,12 +10,11 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import type { UdpSockets } from "@p2pd/net";
 import {
 	DEFAULT_STUN_SERVERS,
 	resolveStunServers,
 	stunServersFromEnv,
-	systemLookup,
-	type UdpSockets,
 	verifyStunServer,
 } from "../src/index.js";
 import { type Stamp, stampList } from "./stamp-list.js";
@@ -35,7 +34,7 @@ const sockets: UdpSockets = {
 };
 
 const specs = stunServersFromEnv(process.env) ?? DEFAULT_STUN_SERVERS;
-const { servers, failures } = await resolveStunServers(specs, { af: sockets.af, lookup: systemLookup });
+const { servers, failures } = await resolveStunServers(specs, { af: sockets.af });
 const stamps: Stamp[] = [];
 for (const { spec, error } of failures) {
 	print(`${spec.host}: ${error instanceof Error ? error.message : String(error)}`);
@@ -43,10 +42,10 @@ for (const { spec, error } of failures) {
 }
 const today = new Date().toISOString().slice(0, 10);
 for (const { spec, ip, port } of servers) {
-	const { ok, features, mapped, software, problems } = await verifyStunServer({
-		sockets,
-		server: { ip, port },
-	});
+	const { ok, features, mapped, software, problems } = await verifyStunServer(
+		{ server: { ip, port } },
+		{ sockets },
+	);
 	const verdict = ok ? `sees ${mapped?.ip} port ${mapped?.port}` : "FAILED";
 	print(
 		`${spec.host} (${ip} port ${port}, ${software ?? "no name"}): ${verdict}; ${features.join(", ") || "no change requests"}`,

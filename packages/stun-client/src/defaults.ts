@@ -1,75 +1,104 @@
 /*
- * Every number of this package, with its unit and its reason. Where two belong together it is said.
+ * Every number of this package, with its unit and its reason.
  */
 
-/** The port of STUN over UDP and TCP (RFC 8489 section 18.6). */
+/** The port of STUN over UDP and TCP, and of STUN over TLS (RFC 8489 section 18.6). */
 export const STUN_PORT = 3478;
+export const STUNS_PORT = 5349;
 
-/** Milliseconds before the first retransmission when nothing is known of the path (RFC 8489 section 6.2.1). */
+/** Milliseconds before the first retransmission on an unknown path (RFC 8489 section 6.2.1). */
 export const INITIAL_RTO = 500;
 
-/** The lowest retransmission time, in ms, once a round trip was measured: below that, a busy machine looks like loss. */
+/** The lowest retransmission time in ms after a round trip was measured. Below it, a busy machine looks like loss. */
 export const MIN_MEASURED_RTO = 100;
 
-/** The highest retransmission time in ms that is learned: RFC 6298 allows a bound of 60 s or more; a user waits less. */
+/** The highest retransmission time in ms that is learned. RFC 6298 allows 60 s or more, but a user does not wait so long. */
 export const MAX_RTO = 8000;
 
-/** How often a request is sent at most (RFC 8489 section 6.2.1: Rc). */
+/** How often a request is sent at most (Rc of RFC 8489 section 6.2.1). */
 export const MAX_SENDS = 7;
 
-/** How many times the first retransmission time is waited after the last send (RFC 8489 section 6.2.1: Rm). */
+/** The wait after the last send, in multiples of the first retransmission time (Rm of RFC 8489 section 6.2.1). */
 export const LAST_WAIT_FACTOR = 16;
 
-/** Milliseconds that a learned retransmission time holds without use (RFC 8489 section 6.2.1: 10 minutes). */
+/** Milliseconds after which an unused retransmission time is forgotten (RFC 8489 section 6.2.1: 10 minutes). */
 export const RTO_LIFETIME = 600_000;
 
-/** Servers whose round trip is remembered: more than anybody asks, and a bound. */
+/** Servers whose retransmission time is remembered: more than anyone asks, and a bound. */
 export const MAX_RTO_ENTRIES = 1000;
 
 /**
- * Milliseconds for which the id of a finished request is still ours: a reply to a retransmission can come that much
- * later, and must not fall to the socket's other readers.
+ * Milliseconds for which the id of a finished request is remembered. A reply to a retransmission can arrive that much
+ * later, and must not reach other readers of the socket.
  */
 export const ID_MEMORY = 40_000;
 
-/** Finished requests that are remembered; beyond it the oldest go first. */
+/** Finished requests that are remembered; the oldest are dropped first. */
 export const MAX_REMEMBERED_IDS = 2000;
 
-/** Milliseconds for a whole answer over TCP or TLS (RFC 8489 section 6.2.2: Ti, the time of seven sends over UDP). */
+/** Milliseconds for an answer over TCP or TLS (Ti of RFC 8489 section 6.2.2: the time of seven sends over UDP). */
 export const STREAM_TIMEOUT = 39_500;
 
-/** Milliseconds for an answer that a person waits for: three sends at 0, 500 and 1500, and a long round trip. */
+/** Milliseconds for an answer that a person waits for: sends at 0, 500 and 1500, and a long round trip. */
 export const REQUEST_TIMEOUT = 3000;
 
-/** The longest time in ms that a timer of Node's can wait; a longer one would fire at once. */
-export const LONGEST_TIME = 2 ** 31 - 1;
+/**
+ * Redirections (300) that are followed by default. RFC 8489 section 10 forbids loops, and a server that has moved needs
+ * one; each further one lets a hostile server choose one more host that we contact.
+ */
+export const MAX_REDIRECTS = 1;
 
-/** Redirections (300) that are followed: RFC 8489 section 10 forbids loops, and nobody needs more. */
-export const MAX_REDIRECTS = 3;
-
-/** Authentication rounds: one for the nonce, one for a nonce that went stale, one for the next. */
+/** Authentication rounds: one for the nonce, one for a stale nonce, one to spare. */
 export const MAX_AUTH_ROUNDS = 3;
 
-/** How often a request is sent again after an answer 500 to 599 (RFC 8489 section 6.3.4 allows 4). */
+/** How often a request is repeated after an error response of 500 to 599 (RFC 8489 section 6.3.4 allows 4). */
 export const MAX_SERVER_ERROR_RETRIES = 4;
 
-/** Servers that must agree, and servers that are asked at most: P2PD's own numbers. */
+/** Servers that are asked at once: the least number of which a strict majority outvotes two that lie together. */
+export const ASK_AT_ONCE = 5;
+
+/** Answers that must agree: one confirms nothing. */
 export const MIN_AGREE = 2;
-export const MAX_SERVERS = 6;
 
-/** The grace for dissent, as a part of the slower of the first two round trips. */
+/** How long a majority waits for dissent: this part of the slowest round trip so far, but at least so many ms. */
 export const GRACE_PART = 1 / 5;
+export const MIN_GRACE = 5;
 
-/** Requests per second that one source may send to our server, and how many at once: a NAT test is 20 or so. */
+/** Milliseconds without a majority after which all servers are asked: more than most round trips, less than patience. */
+export const ASK_MORE_AFTER = 500;
+
+/** Milliseconds between the requests beyond the first five, so that a burst does not overflow a queue on the way. */
+export const PACE = 10;
+
+/**
+ * When an observation sends its request to a server, in ms after the first time. Sooner than RFC 8489's 500 ms, because a
+ * lost packet would otherwise cost half a second, and the whole is five packets. The last leaves a second to answer.
+ */
+export const OBSERVE_SENDS: readonly number[] = [0, 250, 600, 1200, 2000];
+
+/** How much a lie adds to the suspicion of a server, and the most: a server can always be trusted again. */
+export const LIE_WEIGHT = 4;
+export const MAX_SUSPICION = 16;
+
+/** Servers that are remembered; the oldest are dropped first. */
+export const MAX_REMEMBERED_SERVERS = 1000;
+
+/** Milliseconds after which what is known about a server is forgotten: a week, since servers change owners and software. */
+export const SERVER_MEMORY_AGE = 7 * 24 * 3600 * 1000;
+
+/** Milliseconds after which round trips and silence are forgotten: an hour, since they may be due to the network. */
+export const SILENCE_MEMORY_AGE = 3600 * 1000;
+
+/** Requests per second that one source may send to our server, and how many at once. A NAT test sends about 20. */
 export const SERVER_RATE = 20;
 export const SERVER_BURST = 100;
 
-/** Sources whose rate is kept; at the bound the one that was quiet for longest goes. */
+/** Sources whose rate is tracked; the one that was quiet for longest is dropped first. */
 export const SERVER_MAX_SOURCES = 10_000;
 
-/** TCP connections that the server holds at once, and milliseconds before a silent one is closed. */
+/** TCP connections that the server holds at once, and milliseconds before an idle one is closed. */
 export const SERVER_MAX_CONNECTIONS = 1000;
 export const SERVER_IDLE_TIMEOUT = 10_000;
 
-/** Free ports that are tried where one has to be free on two IPs, and for UDP and TCP. */
+/** How many free ports are tried if one port must be free on two IPs, and for UDP and TCP. */
 export const MAX_PORT_TRIES = 20;

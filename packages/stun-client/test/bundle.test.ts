@@ -50,10 +50,10 @@ describe("the bundle", () => {
 	afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
 	it("needs nothing but Node and what the manifest names", () => {
-		expect(Object.keys(manifest.dependencies)).toEqual(["@p2pd/address"]);
+		expect(Object.keys(manifest.dependencies)).toEqual(["@p2pd/net", "@p2pd/address"]);
 		expect(manifest.scripts).not.toHaveProperty("install");
 		expect(manifest.scripts).not.toHaveProperty("postinstall");
-		const allowed = new Set(["@p2pd/address", ...builtinModules]);
+		const allowed = new Set(["@p2pd/net", "@p2pd/address", ...builtinModules]);
 		for (const { outputs } of meta) {
 			const external = Object.values(outputs).flatMap(({ imports }) =>
 				imports.filter(({ external }) => external),
@@ -95,7 +95,7 @@ describe("the bundle", () => {
 		"works as %s",
 		async (_name, extension, load, type) => {
 			const code = [
-				load("encodeMessage, decodeMessage, mappedAddressOf", join(dir, `index.${extension}`)),
+				load("encodeMessage, decodeMessage, mappedAddressOf", join(dir, `codec.${extension}`)),
 				load("startStunServer", join(dir, `server.${extension}`)),
 				PROGRAM,
 			].join("\n");

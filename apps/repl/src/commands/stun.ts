@@ -42,15 +42,17 @@ async function ask(
 	transport: Transport,
 ): Promise<StunMapping> {
 	const { ip, port } = address.select(af);
-	const client = new StunClient({
-		sockets: await socketsFor(context, af),
-		server: { ip, port, host: address.host },
-		transport,
-		mode: transport === "udp" ? "auto" : "rfc8489",
-		timeout: context.timeLeft(),
-		// One server, no change requests: so that a refusal is heard at once.
-		connected: transport === "udp",
-	});
+	const client = new StunClient(
+		{
+			server: { ip, port, host: address.host },
+			transport,
+			mode: transport === "udp" ? "auto" : "rfc8489",
+			timeout: context.timeLeft(),
+			// One server and no change requests, so the socket can be connected, and a refusal is reported at once.
+			connected: transport === "udp",
+		},
+		{ sockets: await socketsFor(context, af) },
+	);
 	try {
 		return await client.getMapping({ signal: context.signal });
 	} finally {

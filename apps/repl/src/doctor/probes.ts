@@ -197,15 +197,17 @@ async function stunOutcome({
 	timeout,
 	signal,
 }: StunQuestion): Promise<StunOutcome> {
-	const client = new StunClient({
-		sockets,
-		server: { ip, port },
-		transport,
-		mode: transport === "udp" ? "auto" : "rfc8489",
-		timeout,
-		// One server, no change requests: so that a refusal is heard at once.
-		connected: transport === "udp",
-	});
+	const client = new StunClient(
+		{
+			server: { ip, port },
+			transport,
+			mode: transport === "udp" ? "auto" : "rfc8489",
+			timeout,
+			// One server and no change requests, so the socket can be connected, and a refusal is reported at once.
+			connected: transport === "udp",
+		},
+		{ sockets },
+	);
 	try {
 		const { mapped, rtt } = await client.getMapping({ signal });
 		return { status: "answered", mapped: endpointText(mapped), rtt: Math.round(rtt) };

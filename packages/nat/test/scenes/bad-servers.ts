@@ -1,4 +1,9 @@
-import { decodeMessage, encodeMessage, type NamedAttribute, type RawAttribute } from "@p2pd/stun-client";
+import {
+	decodeMessage,
+	encodeMessage,
+	type NamedAttribute,
+	type RawAttribute,
+} from "@p2pd/stun-client/codec";
 import type { HostPort } from "@p2pd/testnet";
 import type { Wrap } from "./scene.js";
 

@@ -84,9 +84,9 @@ describe("start()", () => {
 		await place.clock.runUntil(made.start());
 		expect(made.toJSON().rp["4"][0]).toMatchObject({ single_server: true });
 		const asked: unknown[] = [];
-		const observe: InterfaceDeps["observe"] = (options) => {
+		const observe: InterfaceDeps["observe"] = (options, deps) => {
 			asked.push([options.minAgree, options.maxServers]);
-			return observeExternalAddress(options);
+			return observeExternalAddress(options, deps);
 		};
 		const options = { stunServers: place.servers(4), families: [4], minAgree: 3, maxServers: 5 } as const;
 		const three = new Interface("eth0", options, { ...place.deps, observe });

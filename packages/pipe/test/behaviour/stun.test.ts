@@ -14,7 +14,7 @@ test("a STUN client attached to the pipe's socket has its replies to itself, and
 	const pipe = await pipes.client(peer, { anySource: true });
 	pipe.subscribe();
 	peer.subscribe();
-	const client = new StunClient({ sockets: pipe.socket as Socket, server: server.primary });
+	const client = new StunClient({ server: server.primary }, { sockets: pipe.socket as Socket });
 	const [mapping] = await Promise.all([client.getMapping(), pipe.send("hello")]);
 	expect(mapping.mapped).toEqual({ ip: "127.0.0.1", port: pipe.local[1] });
 	const from = (await peer.recv({ full: true }))?.[0];

@@ -1,58 +1,93 @@
-import { checkTime } from "../check-time.js";
-import { systemClock } from "../clock.js";
+import { classifyIp, ipVersion, isPublicIp } from "@p2pd/address";
+import { type Clock, type Endpoint, endpointText, is, sameEndpoint, systemClock } from "@p2pd/net";
+import {
+	COMMON_DEPS,
+	CREDENTIALS_FIELDS,
+	checkOptions,
+	isAttribute,
+	isRemoteEndpoint,
+	isSockets,
+} from "../arguments.js";
 import { attributeValue } from "../codec/message.js";
 import { MAX_REDIRECTS, REQUEST_TIMEOUT } from "../defaults.js";
 import { StunAnswerError, StunConfigError } from "../errors.js";
-import { canonicalIp, familyOf, sameEndpoint } from "../ip-text.js";
-import { checkOtherAddress } from "../servers/check-other-address.js";
-import type { StunSocketDeps } from "../socket/stun-socket.js";
-import type { StunReply } from "../socket/types.js";
-import type { Clock, HostPort } from "../types.js";
-import { ClientLines, type LineAnswer, serverKey } from "./lines.js";
+import { otherAddressProblem } from "../servers/other-address.js";
+import type { StunReply } from "../transport/types.js";
+import { type ClientAnswer, ClientConnections } from "./connections.js";
 import { readMapping, requireSuccess } from "./mapping.js";
-import type { ClientRequestOptions, ClientServer, StunClientOptions, StunMapping } from "./types.js";
+import type {
+	StunClientDeps,
+	StunClientOptions,
+	StunClientRequestOptions,
+	StunClientServer,
+	StunMapping,
+} from "./types.js";
 
-interface Answer extends LineAnswer {
-	readonly server: ClientServer;
+const OPTION_FIELDS = {
+	server: isRemoteEndpoint,
+	transport: is.oneOf("udp", "tcp", "tls"),
+	mode: is.oneOf("rfc8489", "rfc3489", "auto"),
+	credentials: is.shape(CREDENTIALS_FIELDS, { required: ["username", "password"] }),
+	tls: is.shape({ ca: is.anything, servername: is.filledText }),
+	attached: is.boolean,
+	connected: is.boolean,
+	localPort: is.port,
+	reuse: is.boolean,
+	fingerprint: is.boolean,
+	timeout: is.timeout,
+	maxRedirects: is.whole(0, 10),
+};
+
+const REQUEST_OPTION_FIELDS = {
+	changeIp: is.boolean,
+	changePort: is.boolean,
+	attributes: is.listOf(isAttribute),
+	rtt: is.timeout,
+	timeout: is.timeout,
+	signal: is.signal,
+};
+
+interface Answer extends ClientAnswer {
+	readonly server: StunClientServer;
 }
 
-/** @throws {StunConfigError} ERR_STUN_CONFIG: a name would be looked up by the socket, and its answers come from elsewhere. */
-function checkServer({ ip, port }: ClientServer): void {
-	if (typeof ip !== "string" || canonicalIp(ip) === undefined) {
-		throw new StunConfigError(
-			`the server is given by its IP, not ${JSON.stringify(ip)}: see resolveStunServer`,
-		);
-	}
-	if (!Number.isInteger(port) || port < 1 || port > 65535) {
-		throw new StunConfigError(`the server's port is 1 to 65535, not ${JSON.stringify(port)}`);
-	}
-}
-
-/** A client of one server, on one socket: what it learns is the mapping of that socket. Nothing is opened before the first request. */
+/**
+ * A client of one server, on one socket. What it learns is the mapping of that socket. Nothing is opened before the
+ * first request.
+ */
 export class StunClient {
 	readonly #options: StunClientOptions;
 	readonly #clock: Clock;
-	readonly #lines: ClientLines;
-	#other: HostPort | undefined;
+	readonly #connections: ClientConnections;
+	#other: Endpoint | undefined;
 
-	/** @throws {StunConfigError} ERR_STUN_CONFIG for options that exclude each other, or a server that is no IP and port */
-	constructor(options: StunClientOptions, deps: StunSocketDeps = {}) {
+	/** @throws {StunConfigError} ERR_STUN_CONFIG for invalid options, or options that exclude each other */
+	constructor(options: StunClientOptions, deps: StunClientDeps) {
+		checkOptions(options, OPTION_FIELDS, {
+			required: ["server"],
+			renamed: { followAlternate: "maxRedirects" },
+		});
+		checkOptions(
+			deps,
+			{ ...COMMON_DEPS, sockets: isSockets, rtoTable: is.object },
+			{ required: ["sockets"] },
+		);
 		if (options.credentials !== undefined && options.mode !== undefined && options.mode !== "rfc8489") {
-			throw new StunConfigError("credentials need RFC 8489");
+			throw new StunConfigError("credentials need mode rfc8489", { argument: "credentials" });
 		}
-		checkServer(options.server);
 		this.#options = options;
 		this.#clock = deps.clock ?? systemClock;
-		this.#lines = new ClientLines(options, deps, this.#clock);
+		this.#connections = new ClientConnections(options, deps, this.#clock);
 	}
 
 	/**
 	 * Asks the server which address it sees.
 	 *
 	 * @throws {StunError} ERR_STUN_TIMEOUT, _NETWORK, _RESPONSE, _ANSWER, _INTEGRITY, _CLOSED, _CONFIG; the signal's
-	 * reason when it was aborted
+	 * reason when it aborts
 	 */
-	async getMapping(options: ClientRequestOptions = {}): Promise<StunMapping> {
+	async getMapping(options: StunClientRequestOptions = {}): Promise<StunMapping> {
+		checkOptions(options, REQUEST_OPTION_FIELDS);
 		const { reply, server, local } = await this.#exchange(options, undefined);
 		const mapping = readMapping(reply, local, { ip: server.ip, port: server.port });
 		if (sameEndpoint(server, this.#options.server)) this.#other = mapping.otherAddress;
@@ -60,20 +95,23 @@ export class StunClient {
 	}
 
 	/** The external IP that the server sees. Throws what {@link StunClient.getMapping} throws. */
-	async getWanIp(options: ClientRequestOptions = {}): Promise<string> {
+	async getWanIp(options: StunClientRequestOptions = {}): Promise<string> {
 		return (await this.getMapping(options)).mapped.ip;
 	}
 
 	/**
-	 * Sends a request, also one that asks the server to answer from its other IP or port. The reply counts only from
-	 * exactly that address; where it is not known yet, a plain request learns it first.
+	 * Sends a request. It can ask the server to answer from its other IP or port; the answer is then accepted from
+	 * exactly that address only. If the other address is not known yet, a plain request finds it out first.
 	 *
 	 * @throws {StunError} as {@link StunClient.getMapping}
 	 */
-	async request(options: ClientRequestOptions = {}): Promise<StunReply> {
+	async request(options: StunClientRequestOptions = {}): Promise<StunReply> {
+		checkOptions(options, REQUEST_OPTION_FIELDS);
 		const { changeIp = false, changePort = false } = options;
 		if ((changeIp || changePort) && (this.#options.transport ?? "udp") !== "udp") {
-			throw new StunConfigError("a change request needs UDP: a connection has one server address");
+			throw new StunConfigError("changeIp and changePort need UDP: a connection has one server address", {
+				argument: changeIp ? "changeIp" : "changePort",
+			});
 		}
 		const expectFrom =
 			changeIp || changePort ? await this.#changedAddress(changeIp, changePort, options) : undefined;
@@ -81,9 +119,9 @@ export class StunClient {
 		return requireSuccess(reply, server);
 	}
 
-	/** Closes the sockets that were made here, and leaves one that was given. Requests under way fail with ERR_STUN_CLOSED. */
+	/** Closes the sockets that were opened here, but not one that was given. Running requests fail with ERR_STUN_CLOSED. */
 	async close(): Promise<void> {
-		await this.#lines.close();
+		await this.#connections.close();
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
@@ -93,8 +131,8 @@ export class StunClient {
 	async #changedAddress(
 		changeIp: boolean,
 		changePort: boolean,
-		options: ClientRequestOptions,
-	): Promise<HostPort> {
+		options: StunClientRequestOptions,
+	): Promise<Endpoint> {
 		const { ip, port } = this.#options.server;
 		if (this.#other === undefined) {
 			const { timeout, signal } = options;
@@ -103,40 +141,52 @@ export class StunClient {
 				...(signal === undefined ? {} : { signal }),
 			});
 		}
-		if (this.#other === undefined)
-			throw new StunAnswerError({ ip, port }, "has no second address to answer from");
-		const wrong = checkOtherAddress({ ip, port }, this.#other);
-		if (wrong !== undefined) throw new StunAnswerError({ ip, port }, wrong);
+		if (this.#other === undefined) throw new StunAnswerError({ ip, port }, "names no other address");
+		const wrong = otherAddressProblem({ ip, port }, this.#other);
+		if (wrong !== null) throw new StunAnswerError({ ip, port }, wrong);
 		return { ip: changeIp ? this.#other.ip : ip, port: changePort ? this.#other.port : port };
 	}
 
-	/** Asks the server, and those that it sends us on to. */
-	async #exchange(options: ClientRequestOptions, expectFrom: HostPort | undefined): Promise<Answer> {
-		const timeout = checkTime("timeout", options.timeout ?? this.#options.timeout ?? REQUEST_TIMEOUT);
-		const deadline = this.#clock.now() + timeout;
+	/** Asks the server, and follows its redirections. */
+	async #exchange(options: StunClientRequestOptions, expectFrom: Endpoint | undefined): Promise<Answer> {
+		const deadline = this.#clock.now() + (options.timeout ?? this.#options.timeout ?? REQUEST_TIMEOUT);
+		const { maxRedirects = MAX_REDIRECTS } = this.#options;
+		const { changeIp, changePort, attributes, rtt } = options;
 		const tried = new Set<string>();
-		const { closing } = this.#lines;
+		const { closing } = this.#connections;
 		const signal = options.signal === undefined ? closing : AbortSignal.any([options.signal, closing]);
-		for (let server: ClientServer = this.#options.server; ; ) {
+		for (let server: StunClientServer = this.#options.server; ; ) {
 			signal.throwIfAborted();
-			tried.add(serverKey(server));
-			const answer = await this.#lines.ask(server, { ...options, expectFrom, deadline, signal });
-			const next = this.#redirection(answer.reply, server);
-			if (next === undefined || tried.has(serverKey(next)) || tried.size > MAX_REDIRECTS) {
+			tried.add(endpointText(server));
+			const answer = await this.#connections.ask(server, {
+				...(changeIp !== undefined && { changeIp }),
+				...(changePort !== undefined && { changePort }),
+				...(attributes !== undefined && { attributes }),
+				...(rtt !== undefined && { rtt }),
+				expectFrom,
+				deadline,
+				signal,
+			});
+			const next = redirection(answer.reply, server);
+			if (next === null || tried.has(endpointText(next)) || tried.size > maxRedirects) {
 				return { ...answer, server };
 			}
 			server = next;
 		}
 	}
+}
 
-	/** Where an answer 300 sends us, if we go there (RFC 8489 section 10): to the same family, by the same transport. */
-	#redirection({ message }: StunReply, server: ClientServer): ClientServer | undefined {
-		if (this.#options.followAlternate === false || message.class !== "error") return undefined;
-		if (attributeValue(message, "ERROR-CODE")?.status !== 300) return undefined;
-		const alternate = attributeValue(message, "ALTERNATE-SERVER");
-		if (alternate === undefined || alternate.port === 0 || alternate.family !== familyOf(server.ip))
-			return undefined;
-		const host = attributeValue(message, "ALTERNATE-DOMAIN") ?? server.host;
-		return { ip: alternate.ip, port: alternate.port, ...(host === undefined ? {} : { host }) };
-	}
+/**
+ * Where an answer with status 300 redirects to, or null (RFC 8489 section 10). The family and the transport stay the
+ * same, so TLS stays TLS. As with OTHER-ADDRESS, a public server can redirect to public addresses only: otherwise a lying
+ * server could make this host contact its own network.
+ */
+function redirection({ message }: StunReply, server: StunClientServer): StunClientServer | null {
+	if (message.class !== "error" || attributeValue(message, "ERROR-CODE")?.status !== 300) return null;
+	const alternate = attributeValue(message, "ALTERNATE-SERVER");
+	if (alternate === undefined || alternate.port === 0 || alternate.family !== ipVersion(server.ip))
+		return null;
+	if (!isPublicIp(alternate.ip) && classifyIp(alternate.ip) !== classifyIp(server.ip)) return null;
+	const host = attributeValue(message, "ALTERNATE-DOMAIN") ?? server.host;
+	return { ip: alternate.ip, port: alternate.port, ...(host === undefined ? {} : { host }) };
 }

@@ -1,13 +1,26 @@
 import { StunDecodeError } from "../errors.js";
-import { AttributeProblem } from "./attributes/problem.js";
-import { ATTRIBUTE_CODECS, attributeName } from "./attributes/registry.js";
-import type { AttributeCodec } from "./attributes/types.js";
-import { ATTRIBUTE_TYPES, COMPREHENSION_OPTIONAL, HEADER_LENGTH, MAGIC_COOKIE } from "./constants.js";
-import { fingerprintOf } from "./fingerprint.js";
-import { unpackType } from "./message-type.js";
-import type { StunAttribute, StunMessage } from "./types.js";
+import {
+	ATTRIBUTE_CODECS,
+	ATTRIBUTE_TYPES,
+	type AttributeKind,
+	attributeName,
+	COMPREHENSION_OPTIONAL,
+} from "./attributes.js";
+import { HEADER_LENGTH, MAGIC_COOKIE, unpackType } from "./header.js";
+import { fingerprintOf } from "./integrity.js";
+import type { AttributeCodec, StunAttribute, StunMessage } from "./types.js";
+import { AttributeProblem } from "./values.js";
 
-/** A message's header, checked against the bytes that follow. */
+/** What {@link decodeMessage} is told besides the bytes. */
+export interface DecodeOptions {
+	/**
+	 * Attributes of an extension that the caller understands. Their values are checked, and they do not count as
+	 * unknown. @default none
+	 */
+	readonly understands?: readonly AttributeKind<unknown, never>[];
+}
+
+/** The header of a message, checked against the bytes that follow it. */
 interface Frame {
 	readonly bytes: Uint8Array;
 	readonly data: DataView;
@@ -66,8 +79,8 @@ function readValue(frame: Frame, type: number, offset: number, length: number): 
 }
 
 /**
- * Which attributes count, given those before (RFC 8489 sections 14.5 to 14.7): after MESSAGE-INTEGRITY only its
- * SHA-256 sister and FINGERPRINT, after that one only FINGERPRINT, and after FINGERPRINT nothing may come.
+ * Which attributes count, given those before them (RFC 8489 sections 14.5 to 14.7): after MESSAGE-INTEGRITY only
+ * MESSAGE-INTEGRITY-SHA256 and FINGERPRINT; after MESSAGE-INTEGRITY-SHA256 only FINGERPRINT; after FINGERPRINT nothing.
  */
 class Order {
 	#sealedBy = 0;
@@ -122,22 +135,25 @@ function checkFingerprint(bytes: Uint8Array, attributes: readonly StunAttribute[
 }
 
 /**
- * Reads one message that is all of `bytes`. It checks the type bits, the length and its alignment, that nothing
- * follows, every attribute's bounds and value, and FINGERPRINT if it is there. The padding's content is not
+ * Reads one message, which must be all of `bytes`. Checks the type bits, the length and its alignment, that nothing
+ * follows, the bounds and value of every attribute, and FINGERPRINT if present. The content of padding is not
  * checked: RFC 3489 servers and the test vectors of RFC 5769 fill it with anything.
  *
- * The message keeps views into `bytes`; do not reuse them.
+ * The message keeps views into `bytes`, so do not reuse them.
  *
  * @throws {StunDecodeError} ERR_STUN_DECODE, with the place and the offset of what is wrong
  */
-export function decodeMessage(bytes: Uint8Array): StunMessage {
+export function decodeMessage(bytes: Uint8Array, { understands = [] }: DecodeOptions = {}): StunMessage {
 	const frame = readFrame(bytes);
 	const attributes = readAttributes(frame);
 	checkFingerprint(bytes, attributes);
 	const type = unpackType(frame.data.getUint16(0));
 	const unknownRequired: number[] = [];
-	for (const { name, type } of attributes) {
-		if (name === undefined && type < COMPREHENSION_OPTIONAL) unknownRequired.push(type);
+	for (const attribute of attributes) {
+		if (attribute.name !== undefined) continue;
+		const kind = understands.find(({ type }) => type === attribute.type);
+		if (kind !== undefined) kind.decode(attribute, frame);
+		else if (attribute.type < COMPREHENSION_OPTIONAL) unknownRequired.push(attribute.type);
 	}
 	return {
 		class: type.class,
@@ -148,11 +164,4 @@ export function decodeMessage(bytes: Uint8Array): StunMessage {
 		unknownRequired,
 		bytes,
 	};
-}
-
-/** Whether bytes can be the start of a STUN message: for telling it from other traffic on a socket (RFC 8489 section 5). */
-export function looksLikeStun(bytes: Uint8Array): boolean {
-	if (bytes.length < HEADER_LENGTH || ((bytes[0] ?? 0) & 0xc0) !== 0) return false;
-	const length = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
-	return length % 4 === 0 && length + HEADER_LENGTH === bytes.length;
 }

@@ -1,22 +1,11 @@
 import { StunEncodeError } from "../errors.js";
-import { ATTRIBUTE_CODECS } from "./attributes/registry.js";
-import type { AttributeCodec } from "./attributes/types.js";
-import { ATTRIBUTE_TYPES, BINDING_METHOD, HEADER_LENGTH } from "./constants.js";
-import { fingerprintOf } from "./fingerprint.js";
-import { integrityOf } from "./integrity.js";
-import { MAX_METHOD, packType } from "./message-type.js";
+import { ATTRIBUTE_TYPES, rawAttribute } from "./attributes.js";
+import { BINDING_METHOD, HEADER_LENGTH, MAX_METHOD, packType } from "./header.js";
+import { fingerprintOf, integrityOf } from "./integrity.js";
 import { packFrame } from "./stun-package.js";
-import type { IntegrityOptions, MessageInput, NamedAttribute, RawAttribute } from "./types.js";
+import type { IntegrityOptions, MessageInput } from "./types.js";
 
-function toRaw(attribute: NamedAttribute | RawAttribute, transactionId: Uint8Array): RawAttribute {
-	if (!("name" in attribute)) return attribute;
-	const type = ATTRIBUTE_TYPES[attribute.name];
-	const codec = ATTRIBUTE_CODECS[attribute.name] as AttributeCodec<unknown>;
-	const context = { type, transactionId, classic: transactionId.length === 16 };
-	return { type, value: codec.encode(attribute.value, context) };
-}
-
-/** Appends one attribute to a whole message and corrects its length. */
+/** Appends one attribute to a complete message and corrects its length. */
 function append(message: Buffer, type: number, value: Uint8Array): Buffer {
 	const header = Buffer.alloc(4);
 	header.writeUInt16BE(type, 0);
@@ -52,7 +41,7 @@ function sign(message: Buffer): Buffer {
 /**
  * Writes a message: header, the attributes in the order given, then integrity and FINGERPRINT if asked for.
  *
- * @throws {StunEncodeError} ERR_STUN_ENCODE when a value has no wire form
+ * @throws {StunEncodeError} ERR_STUN_ENCODE if a value has no wire form
  */
 export function encodeMessage(input: MessageInput): Buffer {
 	const { transactionId, method = BINDING_METHOD } = input;
@@ -61,14 +50,14 @@ export function encodeMessage(input: MessageInput): Buffer {
 	if (transactionId.length !== 12 && transactionId.length !== 16) {
 		throw new StunEncodeError(`a transaction id of ${transactionId.length} bytes, not 12 or 16`);
 	}
-	const values = (input.attributes ?? []).map((each) => toRaw(each, transactionId));
+	const values = (input.attributes ?? []).map((each) => rawAttribute(each, transactionId));
 	let size = 0;
 	for (const { type, value } of values) {
 		if (!Number.isInteger(type) || type < 0 || type > 0xffff)
 			throw new StunEncodeError(`attribute type ${type}`);
 		size += 4 + Math.ceil(value.length / 4) * 4;
 	}
-	// 64 bytes are left for integrity and fingerprint.
+	// 64 bytes are kept for integrity and FINGERPRINT.
 	if (size > 0xffff - 64) throw new StunEncodeError(`attributes of ${size} bytes`);
 	let message = packFrame(packType(method, input.class), transactionId, values);
 	if (input.integrity !== undefined) message = seal(message, input.integrity);

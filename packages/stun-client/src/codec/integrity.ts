@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { getAttribute } from "./message.js";
 import type { StunMessage } from "./types.js";
 
-/** HMAC over `before`, the message up to the attribute, with the length that ends after the attribute. */
+/** HMAC over `before`, the message up to the attribute, with a length field that includes the attribute. */
 export function integrityOf(
 	before: Uint8Array,
 	attributeLength: number,
@@ -14,12 +14,12 @@ export function integrityOf(
 	return createHmac(algorithm, key).update(bytes).digest();
 }
 
-/** What a message's integrity attributes say under a key. */
+/** The outcome of an integrity check. */
 export type IntegrityVerdict = "valid" | "invalid" | "absent";
 
 /**
- * Checks MESSAGE-INTEGRITY-SHA256 if it is there, else MESSAGE-INTEGRITY, over the bytes as they came (RFC 8489
- * sections 14.5 and 14.6: the SHA-256 one counts where both are).
+ * Checks MESSAGE-INTEGRITY-SHA256 if present, else MESSAGE-INTEGRITY, over the received bytes (RFC 8489 sections 14.5
+ * and 14.6: with both present, the SHA-256 one counts).
  */
 export function checkIntegrity(
 	message: StunMessage,
@@ -48,4 +48,26 @@ export function longTermKey(
 /** The key of the short-term mechanism (RFC 8489 section 9.1.1): the password. */
 export function shortTermKey(password: string): Buffer {
 	return Buffer.from(password, "utf8");
+}
+
+/** What the CRC of FINGERPRINT is XORed with: "STUN" in ASCII (RFC 8489 section 14.7). */
+const FINGERPRINT_XOR = 0x5354554e;
+
+/** Table of the CRC-32 of ITU V.42, the reflected polynomial 0xedb88320. */
+const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
+	let rest = byte;
+	for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1;
+	return rest;
+});
+
+/** The CRC-32 of bytes. */
+function crc32(bytes: Uint8Array): number {
+	let rest = 0xffffffff;
+	for (const byte of bytes) rest = (rest >>> 8) ^ (TABLE[(rest ^ byte) & 0xff] ?? 0);
+	return (rest ^ 0xffffffff) >>> 0;
+}
+
+/** The value of FINGERPRINT; `before` is the message up to that attribute (RFC 8489 section 14.7). */
+export function fingerprintOf(before: Uint8Array): number {
+	return (crc32(before) ^ FINGERPRINT_XOR) >>> 0;
 }

@@ -1,6 +1,6 @@
 import type { AddressValue, AttributeName, AttributeValues, StunAttribute, StunMessage } from "./types.js";
 
-/** The first attribute of that name; later ones of the same type do not count (RFC 8489 section 14). */
+/** The first attribute with that name. Later ones do not count (RFC 8489 section 14). */
 export function getAttribute<N extends AttributeName>(
 	message: StunMessage,
 	name: N,
@@ -11,7 +11,7 @@ export function getAttribute<N extends AttributeName>(
 	return undefined;
 }
 
-/** The value of the first attribute of that name. */
+/** The value of the first attribute with that name. */
 export function attributeValue<N extends AttributeName>(
 	message: StunMessage,
 	name: N,
@@ -21,8 +21,8 @@ export function attributeValue<N extends AttributeName>(
 }
 
 /**
- * The reflexive address in a message: XOR-MAPPED-ADDRESS, the draft's form of it, or else MAPPED-ADDRESS, which
- * some NATs rewrite.
+ * The reflexive address in a message: XOR-MAPPED-ADDRESS, else the form of the drafts, else MAPPED-ADDRESS, which some
+ * NATs rewrite.
  */
 export function mappedAddressOf(message: StunMessage): AddressValue | undefined {
 	return (

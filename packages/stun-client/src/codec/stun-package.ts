@@ -1,28 +1,28 @@
 /// <reference path="./stun-modules.d.ts" />
+import type { Endpoint } from "@p2pd/net";
 import StunAddressAttribute from "stun/src/node_modules/attributes/stun-address-attribute.js";
 import StunXorAddressAttribute from "stun/src/node_modules/attributes/stun-xor-address-attribute.js";
 import attributes from "stun/src/node_modules/lib/attributes.js";
 import messages from "stun/src/node_modules/lib/create-message.js";
 import encode from "stun/src/node_modules/message/encode.js";
-import type { HostPort } from "../types.js";
 import type { RawAttribute } from "./types.js";
 
 /*
- * The one module that knows the npm package "stun". Used of it: writing the header and the attribute frame,
- * plain and XORed addresses both ways, byte strings and integers. Not used, because it is wrong there or has
- * nothing: reading ERROR-CODE, integrity and fingerprint checks (it re-encodes what it read), RFC 3489 ids
- * and attributes, every check of the frame. Those stand in the files beside this one, over the raw bytes.
- * Values that it would refuse or change silently (port 0, long texts) never get here.
+ * The only module that imports the npm package "stun". It uses the package to write the header and the attribute
+ * frame, to read and write plain and XORed addresses, and to write byte strings and integers. It does not use what the
+ * package gets wrong or lacks: reading ERROR-CODE, integrity and fingerprint checks (the package re-encodes what it
+ * read), RFC 3489 ids and attributes, and all checks of the frame. The files beside this one do that, over the raw
+ * bytes. They also refuse the values that the package would change silently (port 0, long texts).
  */
 
-/** The symbols under which the package keeps a message's fields. */
+/** The symbols under which the package keeps the fields of a message. */
 const COOKIE = Symbol.for("kCookie");
 const ATTRIBUTES = Symbol.for("kAttributes");
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
 	Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Writes a message. An id of 16 bytes is an RFC 3489 one, which begins where the cookie stands. */
+/** Writes a message. An id of 16 bytes is an RFC 3489 one; its first 4 bytes take the place of the cookie. */
 export function packFrame(type: number, transactionId: Uint8Array, values: readonly RawAttribute[]): Buffer {
 	const id = asBuffer(transactionId);
 	const classic = id.length === 16;
@@ -32,8 +32,8 @@ export function packFrame(type: number, transactionId: Uint8Array, values: reado
 	return encode(message);
 }
 
-/** The value bytes of an address attribute: `0, family, port, address`. Undefined when the package takes the IP for none. */
-export function packAddress(type: number, { ip, port }: HostPort): Buffer | undefined {
+/** The value bytes of an address attribute: `0, family, port, address`. Undefined if the package refuses the IP. */
+export function packAddress(type: number, { ip, port }: Endpoint): Buffer | undefined {
 	const attribute = new StunAddressAttribute(type, ip, port);
 	return attribute.value.address === null ? undefined : attribute.toBuffer();
 }
@@ -43,21 +43,21 @@ export function unpackAddress(value: Uint8Array): { readonly port: number; reado
 	return StunAddressAttribute.decode(asBuffer(value));
 }
 
-/** The same, XORed with the magic cookie and the 12-byte id. */
-export function packXorAddress(type: number, { ip, port }: HostPort, id: Uint8Array): Buffer | undefined {
+/** The same as {@link packAddress}, XORed with the magic cookie and the 12-byte id. */
+export function packXorAddress(type: number, { ip, port }: Endpoint, id: Uint8Array): Buffer | undefined {
 	const attribute = new StunXorAddressAttribute(type, ip, port);
 	if (attribute.value.address === null) return undefined;
 	attribute.setOwner({ transactionId: asBuffer(id) });
 	return attribute.toBuffer();
 }
 
-/** The address in an XORed attribute of a known family and the right length; the text may be not canonical. */
-export function unpackXorAddress(type: number, value: Uint8Array, id: Uint8Array): HostPort {
+/** The address in an XORed attribute of a known family and the right length. Its text may not be canonical. */
+export function unpackXorAddress(type: number, value: Uint8Array, id: Uint8Array): Endpoint {
 	const attribute = StunXorAddressAttribute.from(type, asBuffer(value), { transactionId: asBuffer(id) });
 	return { ip: attribute.value.address ?? "", port: attribute.value.port };
 }
 
-/** The value bytes of an attribute that the package knows by type: texts, bytes, integers, lists of types. */
+/** The value bytes of an attribute whose type the package knows: texts, bytes, integers, lists of types. */
 export function packValue(type: number, ...values: readonly unknown[]): Buffer {
 	return attributes.create(type, ...values).toBuffer();
 }

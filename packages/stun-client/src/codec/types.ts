@@ -1,14 +1,14 @@
-import type { Family, HostPort } from "../types.js";
+import type { Endpoint, Family } from "@p2pd/net";
 
 /** The class of a message (RFC 8489 section 5). */
 export type MessageClass = "request" | "indication" | "success" | "error";
 
 /** The value of an address attribute. */
-export interface AddressValue extends HostPort {
+export interface AddressValue extends Endpoint {
 	readonly family: Family;
 }
 
-/** The value of CHANGE-REQUEST (RFC 5780 section 7.2): from which address the server shall answer. */
+/** The value of CHANGE-REQUEST (RFC 5780 section 7.2): from which address the server must answer. */
 export interface ChangeRequestValue {
 	readonly changeIp: boolean;
 	readonly changePort: boolean;
@@ -27,7 +27,7 @@ export interface PasswordAlgorithmValue {
 	readonly parameters: Uint8Array;
 }
 
-/** The attributes that are understood, by name, with the type of their value. */
+/** STUN's own attributes by name, with the type of their value. */
 export interface AttributeValues {
 	"MAPPED-ADDRESS": AddressValue;
 	"RESPONSE-ADDRESS": AddressValue;
@@ -50,7 +50,7 @@ export interface AttributeValues {
 	"RESPONSE-PORT": number;
 	"PASSWORD-ALGORITHMS": readonly PasswordAlgorithmValue[];
 	"ALTERNATE-DOMAIN": string;
-	/** The number 0x8020 that drafts of RFC 5389 gave to XOR-MAPPED-ADDRESS, and servers of that time still send. */
+	/** XOR-MAPPED-ADDRESS under the number 0x8020 of the drafts of RFC 5389, which old servers still send. */
 	"XOR-MAPPED-ADDRESS-DRAFT": AddressValue;
 	SOFTWARE: string;
 	"ALTERNATE-SERVER": AddressValue;
@@ -61,18 +61,18 @@ export interface AttributeValues {
 	"OTHER-ADDRESS": AddressValue;
 }
 
-/** The name of an attribute that is understood. */
+/** The name of one of STUN's own attributes. */
 export type AttributeName = keyof AttributeValues;
 
 /** An attribute by name. */
 export type NamedAttribute = {
 	[N in AttributeName]: {
 		readonly name: N;
-		readonly value: N extends AddressName ? HostPort : AttributeValues[N];
+		readonly value: N extends AddressName ? Endpoint : AttributeValues[N];
 	};
 }[AttributeName];
 
-/** The names whose value is an address; when they are written, the family follows from the IP. */
+/** The names whose value is an address. When one is written, the family follows from the IP. */
 export type AddressName = {
 	[N in AttributeName]: AttributeValues[N] extends AddressValue ? N : never;
 }[AttributeName];
@@ -83,7 +83,34 @@ export interface RawAttribute {
 	readonly value: Uint8Array;
 }
 
-/** A decoded attribute. `name` and `value` are there when the attribute is understood. */
+/** An attribute of an extension, to write: see `AttributeKind.of`. */
+export interface DeferredAttribute {
+	readonly type: number;
+	/** The bytes of the value, for a message with this transaction id. @throws {StunEncodeError} ERR_STUN_ENCODE */
+	encode(transactionId: Uint8Array): Uint8Array;
+}
+
+/** An attribute to write. */
+export type AttributeInput = NamedAttribute | RawAttribute | DeferredAttribute;
+
+/** What the codec of an attribute is told about the message around it. */
+export interface AttributeContext {
+	readonly type: number;
+	/** 12 bytes, or 16 in an RFC 3489 message. */
+	readonly transactionId: Uint8Array;
+	/** True for an RFC 3489 message. */
+	readonly classic: boolean;
+}
+
+/** How one kind of value is read and written. */
+export interface AttributeCodec<T, I = T> {
+	/** Reads a value. @throws {AttributeProblem} if the bytes are not such a value; its message says why */
+	decode(raw: Uint8Array, context: AttributeContext): T;
+	/** Writes a value. @throws {StunEncodeError} ERR_STUN_ENCODE if the value has no wire form */
+	encode(value: I, context: AttributeContext): Uint8Array;
+}
+
+/** A decoded attribute. Only STUN's own attributes have `name` and `value`. */
 export type StunAttribute =
 	| {
 			[N in AttributeName]: {
@@ -104,17 +131,17 @@ export type StunAttribute =
 			readonly offset: number;
 	  };
 
-/** A decoded message. Attributes that follow MESSAGE-INTEGRITY unprotected are left out, as RFC 8489 section 14.5 asks. */
+/** A decoded message. Unprotected attributes after MESSAGE-INTEGRITY are left out, as RFC 8489 section 14.5 asks. */
 export interface StunMessage {
 	readonly class: MessageClass;
-	/** 1 is Binding. */
+	/** 1 is Binding. Extensions have others: 3 is TURN's Allocate. */
 	readonly method: number;
 	/** 12 bytes, or 16 where `classic` is true. */
 	readonly transactionId: Uint8Array;
-	/** True for an RFC 3489 message: the magic cookie is not there, and its place belongs to the id. */
+	/** True for an RFC 3489 message: it has no magic cookie, and those 4 bytes belong to the id. */
 	readonly classic: boolean;
 	readonly attributes: readonly StunAttribute[];
-	/** The comprehension-required attributes (type below 0x8000) that are not understood. */
+	/** The types below 0x8000 (comprehension-required) that are neither STUN's own nor in `understands`. */
 	readonly unknownRequired: readonly number[];
 	/** The whole message as it came. */
 	readonly bytes: Uint8Array;
@@ -131,12 +158,12 @@ export interface IntegrityOptions {
 /** A message to write. */
 export interface MessageInput {
 	readonly class: MessageClass;
-	/** @default 1 (Binding) */
+	/** 0 to 0xfff. @default 1 (Binding) */
 	readonly method?: number;
 	/** 12 bytes: the magic cookie is written before them. 16 bytes: an RFC 3489 message. */
 	readonly transactionId: Uint8Array;
-	/** Written in this order; integrity and FINGERPRINT follow them. */
-	readonly attributes?: readonly (NamedAttribute | RawAttribute)[];
+	/** Written in this order, followed by integrity and FINGERPRINT. */
+	readonly attributes?: readonly AttributeInput[];
 	readonly integrity?: IntegrityOptions;
 	/** Append FINGERPRINT. @default false */
 	readonly fingerprint?: boolean;

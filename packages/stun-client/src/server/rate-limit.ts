@@ -1,5 +1,5 @@
+import { canonicalIp, isIp } from "@p2pd/address";
 import { SERVER_MAX_SOURCES } from "../defaults.js";
-import { canonicalIp } from "../ip-text.js";
 
 interface Bucket {
 	tokens: number;
@@ -9,7 +9,7 @@ interface Bucket {
 /** Who counts as one source: an IPv4 address, or an IPv6 /64, which one host has whole. */
 export function sourceOf(ip: string): string {
 	if (!ip.includes(":")) return ip;
-	const [head = "", tail = ""] = (canonicalIp(ip) ?? ip).split("%")[0]?.split("::") ?? [];
+	const [head = "", tail = ""] = (isIp(ip) ? canonicalIp(ip) : ip).split("%")[0]?.split("::") ?? [];
 	const left = head === "" ? [] : head.split(":");
 	const right = tail === "" ? [] : tail.split(":");
 	const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => "0");

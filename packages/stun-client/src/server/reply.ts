@@ -1,20 +1,20 @@
+import type { Endpoint } from "@p2pd/net";
 import { encodeMessage } from "../codec/encode.js";
 import { attributeValue } from "../codec/message.js";
 import type { NamedAttribute, RawAttribute, StunMessage } from "../codec/types.js";
-import type { HostPort } from "../types.js";
 
 /** Which of the server's addresses matter for one reply. */
 export interface ReplyAddresses {
 	/** Who asked, as the server sees it. */
-	readonly mapped: HostPort;
+	readonly mapped: Endpoint;
 	/** Where the reply leaves from. */
-	readonly origin: HostPort;
+	readonly origin: Endpoint;
 	/** The address that differs in both from the one asked. */
-	readonly other: HostPort | undefined;
+	readonly other: Endpoint | undefined;
 }
 
 /** An address as an attribute carries it: a zone has a meaning on one machine only. */
-const bare = ({ ip, port }: HostPort): HostPort => ({ ip: ip.split("%")[0] ?? ip, port });
+const bare = ({ ip, port }: Endpoint): Endpoint => ({ ip: ip.split("%")[0] ?? ip, port });
 
 /** A success response to an RFC 3489 request: no attribute that such a client would refuse. */
 export function classicReply(request: StunMessage, { mapped, origin, other }: ReplyAddresses): Buffer {

@@ -1,11 +1,11 @@
-import { systemClock } from "../clock.js";
-import { ATTRIBUTE_TYPES, BINDING_METHOD } from "../codec/constants.js";
+import { type Endpoint, systemClock } from "@p2pd/net";
+import { ATTRIBUTE_TYPES } from "../codec/attributes.js";
 import { decodeMessage } from "../codec/decode.js";
+import { BINDING_METHOD } from "../codec/header.js";
 import { attributeValue } from "../codec/message.js";
 import type { AttributeName, StunMessage } from "../codec/types.js";
 import { SERVER_BURST, SERVER_RATE } from "../defaults.js";
 import { StunConfigError, StunDecodeError } from "../errors.js";
-import type { HostPort } from "../types.js";
 import { RateLimit } from "./rate-limit.js";
 import { classicReply, errorReply, modernReply } from "./reply.js";
 import type { ResponderReply, StunResponder, StunResponderOptions, StunServerDeps } from "./types.js";
@@ -74,7 +74,7 @@ export function respondWithin(
 	const { primary, alternate, software = "p2pd", rfc3489 = true } = options;
 	const clock = deps.clock ?? systemClock;
 
-	const otherOf = (asked: HostPort): HostPort | undefined =>
+	const otherOf = (asked: Endpoint): Endpoint | undefined =>
 		alternate === undefined
 			? undefined
 			: {
@@ -87,14 +87,14 @@ export function respondWithin(
 		if (from.port === 0 || !limit.take(from.ip, clock.now())) return [];
 		const request = parse(data);
 		if (request === undefined || (request.classic && !rfc3489)) return [];
-		const answer = (bytes: Uint8Array, origin: HostPort, port = from.port): ResponderReply[] => [
+		const answer = (bytes: Uint8Array, origin: Endpoint, port = from.port): ResponderReply[] => [
 			{ data: bytes, from: origin, to: { ip: from.ip, port } },
 		];
 		const refused = refusedIn(request, options);
 		if (refused.length > 0) return answer(errorReply(request, 420, "Unknown Attribute", refused), localTo);
 		const change = attributeValue(request, "CHANGE-REQUEST");
 		const other = otherOf(localTo);
-		const origin: HostPort = {
+		const origin: Endpoint = {
 			ip: change?.changeIp === true && other !== undefined ? other.ip : localTo.ip,
 			port: change?.changePort === true && other !== undefined ? other.port : localTo.port,
 		};

@@ -1,16 +1,16 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { ipVersion, isIp } from "@p2pd/address";
+import type { Endpoint } from "@p2pd/net";
 import { MAX_PORT_TRIES, SERVER_BURST, SERVER_RATE } from "../defaults.js";
 import { errnoOf, StunConfigError } from "../errors.js";
-import { canonicalIp, familyOf } from "../ip-text.js";
-import type { HostPort } from "../types.js";
 import { RateLimit } from "./rate-limit.js";
 import { checkResponderOptions, respondWithin } from "./responder.js";
 import { listenTcp } from "./tcp.js";
 import type { StunServer, StunServerDeps, StunServerOptions } from "./types.js";
 
 async function bind(ip: string, port: number): Promise<Socket> {
-	const socket = createSocket({ type: familyOf(ip) === 4 ? "udp4" : "udp6", ipv6Only: familyOf(ip) === 6 });
+	const socket = createSocket({ type: ipVersion(ip) === 4 ? "udp4" : "udp6", ipv6Only: ipVersion(ip) === 6 });
 	const listening = once(socket, "listening");
 	socket.bind(port, ip);
 	try {
@@ -24,8 +24,8 @@ async function bind(ip: string, port: number): Promise<Socket> {
 
 const close = (socket: Socket): Promise<void> => new Promise((resolve) => socket.close(() => resolve()));
 
-function checkAddress({ ip, port }: HostPort): void {
-	if (canonicalIp(ip) === undefined || !Number.isInteger(port) || port < 0 || port > 65535) {
+function checkAddress({ ip, port }: Endpoint): void {
+	if (!isIp(ip) || !Number.isInteger(port) || port < 0 || port > 65535) {
 		throw new StunConfigError(`${ip} port ${port} is no address to listen on`);
 	}
 }
@@ -34,13 +34,13 @@ function checkOptions({ primary, alternate }: StunServerOptions): void {
 	checkAddress(primary);
 	if (alternate === undefined) return;
 	checkAddress(alternate);
-	if (alternate.ip === primary.ip || familyOf(alternate.ip) !== familyOf(primary.ip)) {
+	if (alternate.ip === primary.ip || ipVersion(alternate.ip) !== ipVersion(primary.ip)) {
 		throw new StunConfigError("the alternate address must have another IP of the same family");
 	}
 }
 
 interface Bound {
-	readonly address: HostPort;
+	readonly address: Endpoint;
 	readonly socket: Socket;
 }
 

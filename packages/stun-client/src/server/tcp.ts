@@ -1,10 +1,9 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { systemClock } from "../clock.js";
+import { type Endpoint, systemClock } from "@p2pd/net";
 import { SERVER_IDLE_TIMEOUT, SERVER_MAX_CONNECTIONS } from "../defaults.js";
 import { StunDecodeError } from "../errors.js";
-import { StreamFramer } from "../socket/stream-framer.js";
-import type { HostPort } from "../types.js";
+import { StunFramer } from "../transport/stream.js";
 import type { StunResponder, StunServerDeps, StunServerOptions } from "./types.js";
 
 /** Bytes of replies that may wait for a peer that does not read; past it the connection is closed. */
@@ -13,12 +12,12 @@ const MAX_UNREAD = 64 * 1024;
 /** Answers the messages of one connection until it is closed, silent for too long, or sends what is no STUN. */
 function serve(
 	socket: Socket,
-	address: HostPort,
+	address: Endpoint,
 	respond: StunResponder,
 	idle: () => unknown,
 	clear: (timer: unknown) => void,
 ): void {
-	const framer = new StreamFramer();
+	const framer = new StunFramer();
 	const from = { ip: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
 	let timer = idle();
 	socket.on("data", (chunk) => {
@@ -46,7 +45,7 @@ function serve(
  * @throws the system's error when the address cannot be bound
  */
 export async function listenTcp(
-	address: HostPort,
+	address: Endpoint,
 	respond: StunResponder,
 	{ maxConnections = SERVER_MAX_CONNECTIONS, idleTimeout = SERVER_IDLE_TIMEOUT }: StunServerOptions,
 	{ clock = systemClock, onError = (error) => process.emitWarning(error) }: StunServerDeps,

@@ -1,22 +1,22 @@
-import type { Clock, HostPort } from "../types.js";
+import type { Clock, Endpoint } from "@p2pd/net";
 
 /** A datagram to send. */
 export interface ResponderReply {
 	readonly data: Uint8Array;
 	/** Which of the server's addresses it leaves from. */
-	readonly from: HostPort;
-	readonly to: HostPort;
+	readonly from: Endpoint;
+	readonly to: Endpoint;
 }
 
 /** A datagram in, the datagrams out; it has no other effect on the world. */
-export type StunResponder = (data: Uint8Array, from: HostPort, localTo: HostPort) => ResponderReply[];
+export type StunResponder = (data: Uint8Array, from: Endpoint, localTo: Endpoint) => ResponderReply[];
 
 /** What a {@link StunResponder} does. */
 export interface StunResponderOptions {
 	/** The first address; its IP and port are half of the four addresses. */
-	readonly primary: HostPort;
+	readonly primary: Endpoint;
 	/** The second address, with another IP and another port. Without it CHANGE-REQUEST is refused with 420. */
-	readonly alternate?: HostPort | undefined;
+	readonly alternate?: Endpoint | undefined;
 	/** SOFTWARE in replies that have room for it. At most 4 bytes. @default "p2pd" */
 	readonly software?: string;
 	/** Answer RFC 3489 requests. @default true */
@@ -34,9 +34,9 @@ export interface StunResponderOptions {
 /** What {@link StunResponderOptions} does not tell: sockets. */
 export interface StunServerOptions extends Omit<StunResponderOptions, "primary" | "alternate"> {
 	/** Port 0 takes a free one. */
-	readonly primary: HostPort;
+	readonly primary: Endpoint;
 	/** Port 0 takes a free one; its IP and port differ from the primary's. */
-	readonly alternate?: HostPort;
+	readonly alternate?: Endpoint;
 	/** Serve RFC 8489 over TCP too, on the same addresses. @default false */
 	readonly tcp?: boolean;
 	/** TCP connections held at once. @default 1000 */
@@ -56,9 +56,9 @@ export interface StunServerDeps {
 /** A running server. */
 export interface StunServer {
 	/** The first address, its port filled in. */
-	readonly primary: HostPort;
+	readonly primary: Endpoint;
 	/** The second address, its port filled in. */
-	readonly alternate: HostPort | undefined;
+	readonly alternate: Endpoint | undefined;
 	/** Closes all sockets. */
 	close(): Promise<void>;
 	[Symbol.asyncDispose](): Promise<void>;

@@ -1,52 +1,72 @@
+import {
+	canonicalIp,
+	ipVersion,
+	isIp,
+	type Resolver,
+	type ResolverSockets,
+	resolveHost,
+} from "@p2pd/address";
+import type { Family } from "@p2pd/net";
 import { StunConfigError } from "../errors.js";
-import { canonicalIp, familyOf } from "../ip-text.js";
-import type { Family } from "../types.js";
-import type { ResolvedServer, StunServerSpec, UnresolvedServer } from "./types.js";
+import type { ResolvedStunServer, StunServerSpec, UnresolvedStunServer } from "./types.js";
 
-/** Finds the IPs of a host name in one family; none is an empty list. */
-export type Lookup = (
-	host: string,
-	af: Family,
-	options: { signal?: AbortSignal },
-) => Promise<readonly string[]>;
-
-/** How {@link resolveStunServers} works. */
-export interface ResolveServersOptions {
+/** Options of {@link resolveStunServer}. */
+export interface ResolveStunServerOptions {
+	/** The family wanted. */
 	readonly af: Family;
-	readonly lookup: Lookup;
+	/** Milliseconds for one name. @default the resolver's */
+	readonly timeout?: number;
 	readonly signal?: AbortSignal;
 }
 
-/**
- * The address of one server in one family: the first of its name's.
- *
- * @throws {StunConfigError} ERR_STUN_CONFIG when it has none in that family
- * @throws what the lookup throws
- */
-export async function resolveStunServer(
-	spec: StunServerSpec,
-	{ af, lookup, signal }: ResolveServersOptions,
-): Promise<ResolvedServer> {
-	const literal = canonicalIp(spec.host);
-	const found =
-		literal === undefined ? await lookup(spec.host, af, signal === undefined ? {} : { signal }) : [literal];
-	const ip = found.find((each) => familyOf(each) === af);
-	if (ip === undefined) throw new StunConfigError(`${spec.host} has no IPv${af} address`);
-	return { spec, ip, port: spec.port };
+/** What the environment supplies to {@link resolveStunServer}. */
+export interface ResolveStunServerDeps {
+	/** The sockets that the server will be asked through: names are looked up by the same way. @default null, the system's */
+	readonly sockets?: ResolverSockets | null;
+	/** @default `resolveHost` of `@p2pd/address` */
+	readonly resolver?: Resolver;
 }
 
 /**
- * The addresses of servers in one family, all looked up at once. Two names of one address are one server: the first
- * stays. What cannot be resolved is reported, not thrown.
+ * The address of a server in one family: the first one of its name.
+ *
+ * @throws {StunConfigError} ERR_STUN_CONFIG if the server is an IP of the other family
+ * @throws {AddressError} what the resolver throws
+ * @throws the signal's reason when it aborts
+ */
+export async function resolveStunServer(
+	spec: StunServerSpec,
+	{ af, timeout, signal }: ResolveStunServerOptions,
+	{ sockets = null, resolver = resolveHost }: ResolveStunServerDeps = {},
+): Promise<ResolvedStunServer> {
+	signal?.throwIfAborted();
+	const found = isIp(spec.host)
+		? [canonicalIp(spec.host)]
+		: await resolver(
+				spec.host,
+				{ af, ...(timeout !== undefined && { timeout }), ...(signal !== undefined && { signal }) },
+				{ sockets },
+			);
+	const ip = found.find((each) => ipVersion(each) === af);
+	if (ip === undefined) throw new StunConfigError(`${spec.host} has no IPv${af} address`);
+	return { spec, ip: canonicalIp(ip), port: spec.port };
+}
+
+/**
+ * The addresses of servers in one family, all looked up at once. Of several names of one address, the first is kept.
+ * Names that cannot be resolved are reported and not thrown.
+ *
+ * @throws the signal's reason when it aborts
  */
 export async function resolveStunServers(
 	specs: readonly StunServerSpec[],
-	options: ResolveServersOptions,
-): Promise<{ readonly servers: ResolvedServer[]; readonly failures: UnresolvedServer[] }> {
-	const results = await Promise.allSettled(specs.map((spec) => resolveStunServer(spec, options)));
+	options: ResolveStunServerOptions,
+	deps: ResolveStunServerDeps = {},
+): Promise<{ readonly servers: ResolvedStunServer[]; readonly failures: UnresolvedStunServer[] }> {
+	const results = await Promise.allSettled(specs.map((spec) => resolveStunServer(spec, options, deps)));
 	options.signal?.throwIfAborted();
-	const servers = new Map<string, ResolvedServer>();
-	const failures: UnresolvedServer[] = [];
+	const servers = new Map<string, ResolvedStunServer>();
+	const failures: UnresolvedStunServer[] = [];
 	for (const [nth, result] of results.entries()) {
 		const spec = specs[nth];
 		if (spec === undefined) continue;

@@ -1,36 +1,39 @@
-import type { Family } from "../types.js";
+import type { Endpoint, Family } from "@p2pd/net";
 
-/** What a server is known to serve beside a plain Binding. */
-export type ServerFeature =
-	/** OTHER-ADDRESS and CHANGE-REQUEST of RFC 5780. */
+/** What a server does besides answering plain Binding requests. */
+export type StunServerFeature =
+	/** OTHER-ADDRESS and CHANGE-REQUEST of RFC 5780: it has a second address and answers from it on request. */
 	| "rfc5780"
 	/** CHANGED-ADDRESS and CHANGE-REQUEST of RFC 3489. */
 	| "rfc3489";
 
-/** A server by name. */
+/** A server as it is configured. */
 export interface StunServerSpec {
 	/** A host name or an IP. */
 	readonly host: string;
 	readonly port: number;
+	/** "tls" is a `stuns:` server, which `StunClient` can ask over TLS. All others are asked over UDP. @default "udp" */
+	readonly transport?: "udp" | "tls";
 	/** The families that it is known to have. @default both are tried */
 	readonly families?: readonly Family[];
-	/** What it serves beside a plain Binding. @default nothing is assumed */
-	readonly features?: readonly ServerFeature[];
-	/** Who runs it: two servers of one operator are no two witnesses. @default the host */
+	/** What it is known to do. @default nothing is known */
+	readonly features?: readonly StunServerFeature[];
+	/** Who runs it. Servers of one operator count as one witness. @default the host */
 	readonly operator?: string;
 	/** ISO date of the last check by a maintainer; null before the first. */
 	readonly verifiedAt?: string | null;
 }
 
+/** A server in any of the forms that are accepted: `host`, `host:port`, `stun:host:port`, `{ ip, port }`, or a spec. */
+export type StunServerInput = string | Endpoint | StunServerSpec;
+
 /** A server by address. */
-export interface ResolvedServer {
+export interface ResolvedStunServer extends Endpoint {
 	readonly spec: StunServerSpec;
-	readonly ip: string;
-	readonly port: number;
 }
 
-/** A server that could not be resolved. */
-export interface UnresolvedServer {
+/** A server whose name could not be resolved. */
+export interface UnresolvedStunServer {
 	readonly spec: StunServerSpec;
 	readonly error: unknown;
 }

@@ -1,53 +1,71 @@
 import { isPublicIp } from "@p2pd/address";
+import {
+	type Clock,
+	type Endpoint,
+	endpointText,
+	is,
+	type RandomBytes,
+	sameEndpoint,
+	type UdpSockets,
+} from "@p2pd/net";
+import { COMMON_DEPS, checkOptions, isRemoteEndpoint, isUdpFactory } from "../arguments.js";
 import { readMapping, requireSuccess } from "../client/mapping.js";
 import type { StunMapping } from "../client/types.js";
 import { REQUEST_TIMEOUT } from "../defaults.js";
 import { StunError } from "../errors.js";
-import { sameEndpoint } from "../ip-text.js";
-import { closeUdp } from "../socket/close-udp.js";
-import { StunSocket } from "../socket/stun-socket.js";
-import type { StunRequestOptions } from "../socket/types.js";
-import type { HostPort, StunDeps, UdpSockets } from "../types.js";
-import { checkOtherAddress } from "./check-other-address.js";
-import type { ServerFeature } from "./types.js";
+import type { StunRequestOptions } from "../transport/types.js";
+import { closeUdp, StunSocket } from "../transport/udp.js";
+import { otherAddressProblem } from "./other-address.js";
+import type { StunServerFeature } from "./types.js";
 
-/** How a server is verified. */
-export interface VerifyOptions {
-	readonly sockets: UdpSockets;
-	readonly server: HostPort;
+/** Options of {@link verifyStunServer}. */
+export interface VerifyStunServerOptions {
+	readonly server: Endpoint;
 	/** Milliseconds for each answer. @default 3000 */
 	readonly timeout?: number;
 	readonly signal?: AbortSignal;
 }
 
-/** What a server was found to be. */
-export interface ServerVerification {
-	readonly server: HostPort;
-	/** Whether a plain request can be trusted to it: it answers, from where it was asked, with a believable address. */
+/** What the environment supplies to {@link verifyStunServer}. */
+export interface VerifyStunServerDeps {
+	readonly sockets: UdpSockets;
+	/** @default the system's monotonic clock */
+	readonly clock?: Clock;
+	/** @default the system's cryptographic source */
+	readonly random?: RandomBytes;
+}
+
+/** What the tests of a server have shown. */
+export interface StunServerVerification {
+	readonly server: Endpoint;
+	/** Whether it answers plain requests, from where it was asked, with a plausible address. */
 	readonly ok: boolean;
-	/** What it proved to serve beside a plain Binding. */
-	readonly features: readonly ServerFeature[];
-	readonly mapped: HostPort | undefined;
-	readonly software: string | undefined;
-	/** What is wrong, in words. A feature that is not there is named too, and leaves `ok` as it is. */
+	/** What it was shown to do besides. */
+	readonly features: readonly StunServerFeature[];
+	/** The address that it saw, or null. */
+	readonly mapped: Endpoint | null;
+	/** SOFTWARE, as the server wrote it (pass it through `printable`), or null. */
+	readonly software: string | null;
+	/** What is wrong, in words. A missing feature is listed too, and does not change `ok`. */
 	readonly problems: readonly string[];
 }
 
-/** A problem, found by a check below. */
-class Unfit extends Error {}
+/** A problem that one of the checks below has found. */
+class VerificationProblem extends Error {}
 
 function checkMapping({ mapped, server, responseOrigin }: StunMapping): void {
-	if (isPublicIp(server.ip) && !isPublicIp(mapped.ip)) throw new Unfit(`is public and answers ${mapped.ip}`);
+	if (isPublicIp(server.ip) && !isPublicIp(mapped.ip))
+		throw new VerificationProblem(`is public, but answered with ${mapped.ip}`);
 	if (responseOrigin !== undefined && !sameEndpoint(responseOrigin, server)) {
-		throw new Unfit(`says that it answers from ${responseOrigin.ip} port ${responseOrigin.port}`);
+		throw new VerificationProblem(`claims to answer from ${endpointText(responseOrigin)}`);
 	}
 }
 
 class Verification {
 	readonly #stun: StunSocket;
-	readonly #options: VerifyOptions;
+	readonly #options: VerifyStunServerOptions;
 
-	constructor(stun: StunSocket, options: VerifyOptions) {
+	constructor(stun: StunSocket, options: VerifyStunServerOptions) {
 		this.#stun = stun;
 		this.#options = options;
 	}
@@ -59,22 +77,22 @@ class Verification {
 		return mapping;
 	}
 
-	/** Whether the server answers change requests, in one dialect, from exactly where they ask for it. */
+	/** Checks that the server answers change requests, in one dialect, from exactly the address they ask for. */
 	async changes(classic: boolean): Promise<void> {
 		const { server } = this.#options;
 		const { otherAddress: other } = await this.mapping(classic);
-		if (other === undefined) throw new Unfit("names no other address");
-		const wrong = checkOtherAddress(server, other);
-		if (wrong !== undefined) throw new Unfit(wrong);
-		const places = [
-			{ place: other, changeIp: true, changePort: true },
-			{ place: { ip: other.ip, port: server.port }, changeIp: true, changePort: false },
-			{ place: { ip: server.ip, port: other.port }, changeIp: false, changePort: true },
+		const problem = otherAddressProblem(server, other ?? null);
+		if (other === undefined || problem !== null)
+			throw new VerificationProblem(problem ?? "names no other address");
+		const sources = [
+			{ source: other, changeIp: true, changePort: true },
+			{ source: { ip: other.ip, port: server.port }, changeIp: true, changePort: false },
+			{ source: { ip: server.ip, port: other.port }, changeIp: false, changePort: true },
 		];
-		for (const { place, ...change } of places) {
-			// A plain request to the place itself lets its answers through a NAT that filters.
-			requireSuccess(await this.#ask({ to: place, classic }), place);
-			requireSuccess(await this.#ask({ to: server, expectFrom: place, classic, ...change }), server);
+		for (const { source, ...change } of sources) {
+			// A plain request to that address first, so that its answers pass a NAT that filters.
+			requireSuccess(await this.#ask({ to: source, classic }), source);
+			requireSuccess(await this.#ask({ to: server, expectFrom: source, classic, ...change }), server);
 		}
 	}
 
@@ -88,38 +106,47 @@ class Verification {
 	}
 }
 
-/** The outcome of a check, or what is wrong in words. Aborts and errors of another kind pass. */
+/** The outcome of a check, or what is wrong in words. Aborts and unexpected errors are thrown. */
 async function attempt<T>(check: Promise<T>, signal: AbortSignal | undefined): Promise<T | string> {
 	try {
 		return await check;
 	} catch (error) {
 		signal?.throwIfAborted();
-		if (error instanceof StunError || error instanceof Unfit) return error.message;
+		if (error instanceof StunError || error instanceof VerificationProblem) return error.message;
 		throw error;
 	}
 }
 
 /**
- * Asks a server everything that it must get right before it is relied on: a plain request, and in both dialects the
- * change requests, each answered from the right one of four addresses.
+ * Tests a server: a plain request, and in both dialects the change requests, each of which must be answered from the
+ * right one of four addresses.
  *
- * @throws the signal's reason when it was aborted
- * @throws the socket factory's error when it can make no socket
+ * @throws {StunConfigError} ERR_STUN_CONFIG for invalid options
+ * @throws the socket factory's error if it cannot make a socket
+ * @throws the signal's reason when it aborts
  */
 export async function verifyStunServer(
-	options: VerifyOptions,
-	deps: StunDeps = {},
-): Promise<ServerVerification> {
-	const { sockets, server, signal } = options;
+	options: VerifyStunServerOptions,
+	deps: VerifyStunServerDeps,
+): Promise<StunServerVerification> {
+	checkOptions(
+		options,
+		{ server: isRemoteEndpoint, timeout: is.timeout, signal: is.signal },
+		{ required: ["server"] },
+	);
+	checkOptions(deps, { ...COMMON_DEPS, sockets: isUdpFactory }, { required: ["sockets"] });
+	const { sockets, ...rest } = deps;
+	const { server, signal } = options;
+	signal?.throwIfAborted();
 	const socket = await sockets.udp(signal === undefined ? {} : { signal });
-	const stun = new StunSocket({ socket }, deps);
+	const stun = new StunSocket({ socket }, rest);
 	try {
 		const verification = new Verification(stun, options);
 		const plain = await attempt(verification.mapping(false), signal);
 		if (typeof plain === "string") {
-			return { server, ok: false, features: [], mapped: undefined, software: undefined, problems: [plain] };
+			return { server, ok: false, features: [], mapped: null, software: null, problems: [plain] };
 		}
-		const features: ServerFeature[] = [];
+		const features: StunServerFeature[] = [];
 		const problems: string[] = [];
 		for (const [feature, classic] of [
 			["rfc5780", false],
@@ -129,7 +156,7 @@ export async function verifyStunServer(
 			if (problem === undefined) features.push(feature);
 			else problems.push(`${feature}: ${problem}`);
 		}
-		return { server, ok: true, features, mapped: plain.mapped, software: plain.software, problems };
+		return { server, ok: true, features, mapped: plain.mapped, software: plain.software ?? null, problems };
 	} finally {
 		stun.close();
 		await closeUdp(socket);

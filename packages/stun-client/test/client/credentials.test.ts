@@ -8,8 +8,8 @@ import {
 	encodeMessage,
 	longTermKey,
 	type NamedAttribute,
-	StunClient,
-} from "../../src/index.js";
+} from "../../src/codec.js";
+import { StunClient } from "../../src/index.js";
 import { server, world } from "../support/world.js";
 
 const REALM = "example.org";
@@ -91,12 +91,8 @@ const run = async (auth: Omit<AuthServer, "log">, requests = 1, password = "secr
 	const handler = authServer({ ...auth, log });
 	const net = world([{ handler: () => handler }]);
 	const client = new StunClient(
-		{
-			sockets: net.host("client").sockets(4),
-			server: server(0),
-			credentials: { username: "me", password },
-		},
-		{ clock: net.clock, random: net.random.bytes },
+		{ server: server(0), credentials: { username: "me", password } },
+		{ sockets: net.host("client").sockets(4), clock: net.clock, random: net.random.bytes },
 	);
 	const ips: string[] = [];
 	const work = async (): Promise<void> => {

@@ -3,15 +3,16 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import { ManualClock } from "@p2pd/testnet";
 import { afterAll, describe, expect, it } from "vitest";
-import { decodeMessage, encodeMessage, StunClient, type StunClientOptions } from "../../src/index.js";
+import { decodeMessage, encodeMessage } from "../../src/codec.js";
+import { StunClient, type StunClientOptions } from "../../src/index.js";
 import { startStunServer } from "../../src/server.js";
-import { StreamFramer } from "../../src/socket/stream-framer.js";
+import { StunFramer } from "../../src/transport/stream.js";
 import { loopback } from "../support/loopback.js";
 import { makeCertificate } from "../support/tls.js";
 
 /** Answers every request on a connection. */
 function serve(socket: Socket): void {
-	const framer = new StreamFramer();
+	const framer = new StunFramer();
 	socket.on("error", () => undefined);
 	socket.on("data", (chunk) => {
 		for (const data of framer.push(chunk)) {
@@ -44,7 +45,7 @@ const listen = async (server: Server) => {
 };
 
 const client = (options: Partial<StunClientOptions> & Pick<StunClientOptions, "server">): StunClient =>
-	new StunClient({ sockets: loopback("127.0.0.1"), transport: "tcp", ...options });
+	new StunClient({ transport: "tcp", ...options }, { sockets: loopback("127.0.0.1") });
 
 describe("a client over TCP", () => {
 	it("asks many times at once over one connection", async () => {
@@ -95,8 +96,8 @@ describe("a client over TCP", () => {
 		const tcp = createServer();
 		await using server = await listen(tcp);
 		const it = new StunClient(
-			{ sockets: loopback("127.0.0.1"), transport: "tcp", server, timeout: 1000 },
-			{ clock },
+			{ transport: "tcp", server, timeout: 1000 },
+			{ sockets: loopback("127.0.0.1"), clock },
 		);
 		const outcome = expect(it.getMapping()).rejects.toMatchObject({ code: "ERR_STUN_TIMEOUT" });
 		const [socket] = (await once(tcp, "connection")) as [Socket];
@@ -130,7 +131,7 @@ describe("the framing of a stream", () => {
 	const all = Buffer.concat(messages);
 
 	it.each([1, 2, 3, 7, 19, 20, 21, 64, 1000])("finds the messages in pieces of %i bytes", (size) => {
-		const framer = new StreamFramer();
+		const framer = new StunFramer();
 		const found: Buffer[] = [];
 		for (let at = 0; at < all.length; at += size) found.push(...framer.push(all.subarray(at, at + size)));
 		expect(found.map((each) => each.toString("hex"))).toEqual(messages.map((each) => each.toString("hex")));

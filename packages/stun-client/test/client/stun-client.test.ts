@@ -1,17 +1,13 @@
 import { describe, expect, it } from "vitest";
-import {
-	attributeValue,
-	type ClientRequestOptions,
-	StunClient,
-	type StunClientOptions,
-} from "../../src/index.js";
+import { attributeValue } from "../../src/codec.js";
+import { StunClient, type StunClientOptions, type StunClientRequestOptions } from "../../src/index.js";
 import { answering, dead, server, type WorldServer, world } from "../support/world.js";
 
 const client = (servers: readonly WorldServer[], options: Partial<StunClientOptions> = {}) => {
 	const net = world(servers);
 	const made = new StunClient(
-		{ sockets: net.host("client").sockets(4), server: server(0), ...options },
-		{ clock: net.clock, random: net.random.bytes },
+		{ server: server(0), ...options },
+		{ sockets: net.host("client").sockets(4), clock: net.clock, random: net.random.bytes },
 	);
 	const run = async <T>(work: (client: StunClient) => Promise<T>): Promise<T> => {
 		try {
@@ -47,7 +43,7 @@ describe("a client over UDP", () => {
 		expect(message.class).toBe("success");
 	});
 
-	it.each<[string, ClientRequestOptions]>([
+	it.each<[string, StunClientRequestOptions]>([
 		["NaN", { timeout: Number.NaN }],
 		["a text", { timeout: JSON.parse('"3000"') }],
 		["Infinity", { timeout: Number.POSITIVE_INFINITY }],
@@ -81,7 +77,7 @@ describe("a client over UDP", () => {
 		expect(ports[0]).toBe(ports[1]);
 	});
 
-	it.each<[ClientRequestOptions, string, number]>([
+	it.each<[StunClientRequestOptions, string, number]>([
 		[{}, "8.8.0.1", 3478],
 		[{ changeIp: true }, "9.9.0.2", 3478],
 		[{ changePort: true }, "8.8.0.1", 3479],
@@ -135,7 +131,7 @@ describe("a client over UDP", () => {
 		const { run } = client([{ handler: strange }]);
 		await expect(run((it) => it.request({ changeIp: true }))).rejects.toMatchObject({
 			code: "ERR_STUN_ANSWER",
-			message: expect.stringContaining("10.0.0.2 is private, not public"),
+			message: expect.stringContaining("an other address that is private"),
 		});
 	});
 
@@ -151,8 +147,8 @@ describe("a client over UDP", () => {
 		const heard: string[] = [];
 		socket.on("message", (data) => heard.push(data.toString("latin1")));
 		const made = new StunClient(
-			{ sockets: socket, server: server(0) },
-			{ clock: net.clock, random: net.random.bytes },
+			{ server: server(0) },
+			{ sockets: socket, clock: net.clock, random: net.random.bytes },
 		);
 		const mapping = await net.clock.runUntil(made.getMapping());
 		expect(mapping).toMatchObject({
@@ -258,10 +254,10 @@ const redirect = (to: { ip: string; port: number }): WorldServer => ({
 });
 
 describe("redirections (300)", () => {
-	it("are followed", async () => {
-		const { run } = client([redirect(server(1)), redirect(server(2)), {}]);
+	it("are followed once", async () => {
+		const { run } = client([redirect(server(1)), {}]);
 		expect(await run((it) => it.getMapping())).toMatchObject({
-			server: server(2),
+			server: server(1),
 			mapped: { ip: "82.1.1.9" },
 		});
 	});
@@ -278,14 +274,34 @@ describe("redirections (300)", () => {
 		await expect(run((it) => it.getMapping())).rejects.toMatchObject({ status: 300, alternateServer });
 	});
 
-	it("are not followed without end", async () => {
+	it("are not followed twice by default, and up to maxRedirects on request", async () => {
 		const chain = Array.from({ length: 9 }, (_, n) => redirect(server(n + 1)));
 		const { run } = client(chain);
-		await expect(run((it) => it.getMapping())).rejects.toMatchObject({ status: 300, server: server(3) });
+		await expect(run((it) => it.getMapping())).rejects.toMatchObject({ status: 300, server: server(1) });
+		const patient = client(chain, { maxRedirects: 3 });
+		await expect(patient.run((it) => it.getMapping())).rejects.toMatchObject({ server: server(3) });
 	});
 
+	it.each(["127.0.0.1", "10.0.0.1", "192.168.1.1", "224.0.0.1", "0.0.0.0", "169.254.1.1", "255.255.255.255"])(
+		"are not followed from a public server to %s",
+		async (ip) => {
+			const { run, net } = client([redirect({ ip, port: 6379 })], { maxRedirects: 3 });
+			const sentTo = new Set<string>();
+			net.watch(({ what, packet }) => {
+				if (what === "sent") sentTo.add(packet.dst);
+			});
+			await expect(run((it) => it.getMapping())).rejects.toMatchObject({
+				code: "ERR_STUN_RESPONSE",
+				status: 300,
+				server: server(0),
+				alternateServer: { ip, port: 6379 },
+			});
+			expect([...sentTo].filter((each) => each === ip)).toEqual([]);
+		},
+	);
+
 	it("are not followed when that is turned off", async () => {
-		const { run } = client([redirect(server(1)), {}], { followAlternate: false });
+		const { run } = client([redirect(server(1)), {}], { maxRedirects: 0 });
 		await expect(run((it) => it.getMapping())).rejects.toMatchObject({ status: 300, server: server(0) });
 	});
 });

@@ -8,7 +8,7 @@ import {
 	otherAddressOf,
 	responseOriginOf,
 	type StunMessage,
-} from "../../src/index.js";
+} from "../../src/codec.js";
 
 interface Captured {
 	readonly stack: string;

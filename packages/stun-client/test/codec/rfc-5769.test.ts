@@ -8,7 +8,7 @@ import {
 	longTermKey,
 	mappedAddressOf,
 	shortTermKey,
-} from "../../src/index.js";
+} from "../../src/codec.js";
 
 const bytes = (hex: string): Buffer => Buffer.from(hex.replace(/\s/g, ""), "hex");
 

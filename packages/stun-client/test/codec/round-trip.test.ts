@@ -9,8 +9,8 @@ import {
 	longTermKey,
 	type MessageInput,
 	type NamedAttribute,
-	StunEncodeError,
-} from "../../src/index.js";
+} from "../../src/codec.js";
+import { StunEncodeError } from "../../src/index.js";
 
 const { P2PD_LONG } = process.env;
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { decodeMessage, StunDecodeError } from "../../src/index.js";
+import { decodeMessage } from "../../src/codec.js";
+import { StunDecodeError } from "../../src/index.js";
 
 const COOKIE = "2112a442";
 const ID = "0102030405060708090a0b0c";

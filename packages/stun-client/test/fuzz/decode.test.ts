@@ -1,13 +1,8 @@
 import { isIPv6, SocketAddress } from "node:net";
 import { SeededRandom } from "@p2pd/testnet";
 import { describe, expect, it } from "vitest";
-import {
-	decodeMessage,
-	encodeMessage,
-	type StunAttribute,
-	StunDecodeError,
-	type StunMessage,
-} from "../../src/index.js";
+import { decodeMessage, encodeMessage, type StunAttribute, type StunMessage } from "../../src/codec.js";
+import { StunDecodeError } from "../../src/index.js";
 import { createStunResponder } from "../../src/server.js";
 import { MUTATED, mutated, RANDOM, randomBytes, TIMEOUT } from "./mutate.js";
 import * as reference from "./reference.js";

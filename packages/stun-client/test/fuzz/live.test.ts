@@ -7,11 +7,11 @@ import {
 	decodeMessage,
 	encodeMessage,
 	mappedAddressOf,
-	StunClient,
-	StunSocket,
 	shortTermKey,
-} from "../../src/index.js";
+} from "../../src/codec.js";
+import { StunClient } from "../../src/index.js";
 import { startStunServer } from "../../src/server.js";
+import { StunSocket } from "../../src/transport.js";
 import { loopback } from "../support/loopback.js";
 import { MUTATED, mutate, mutated, RANDOM, randomBytes, TIMEOUT } from "./mutate.js";
 
@@ -41,7 +41,7 @@ describe("a live server", () => {
 		});
 		const random = new SeededRandom("live server");
 		const noise = await bound();
-		await using client = new StunClient({ sockets: loopback("127.0.0.1"), server: server.primary });
+		await using client = new StunClient({ server: server.primary }, { sockets: loopback("127.0.0.1") });
 		for (let n = 0; n < MUTATED + RANDOM; n += BURST) {
 			const packets = Array.from({ length: BURST }, () =>
 				n < MUTATED ? mutated(random) : randomBytes(random),

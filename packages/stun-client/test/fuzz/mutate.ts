@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { SeededRandom } from "@p2pd/testnet";
-import { encodeMessage, longTermKey } from "../../src/index.js";
+import { encodeMessage, longTermKey } from "../../src/codec.js";
 
 const { P2PD_LONG } = process.env;
 

@@ -13,7 +13,7 @@ const ME = "127.0.21.9";
 /** Asks until a server that is being started answers. */
 async function whenReady(options: StunClientOptions): Promise<void> {
 	for (let tries = 0; ; tries++) {
-		const client = new StunClient({ ...options, timeout: 500 });
+		const client = new StunClient({ ...options, timeout: 500 }, { sockets: loopback(ME) });
 		try {
 			await client.getMapping();
 			return;
@@ -52,14 +52,14 @@ describeWithTools("our client asks coturn", ["turnserver", "openssl"], "coturn a
 			...["--secure-stun", "--lt-cred-mech", "--user=me:secret", "--realm=example.org", "--no-tls"],
 			...[`--listening-ip=${ONE}`, `--listening-port=${securePort}`],
 		]);
-		await whenReady({ sockets: loopback(ME), server: server() });
+		await whenReady({ server: server() });
 	}, 40_000);
 	afterAll(() => certificate.remove());
 
 	it.each(["rfc8489", "rfc3489", "auto"] as const)(
 		"over UDP in mode %s, with change requests",
 		async (mode) => {
-			await using client = new StunClient({ sockets: loopback(ME), server: server(), mode });
+			await using client = new StunClient({ server: server(), mode }, { sockets: loopback(ME) });
 			expect(await client.getMapping()).toMatchObject({
 				mapped: { ip: ME },
 				otherAddress: { ip: TWO, port: port + 1 },
@@ -76,34 +76,39 @@ describeWithTools("our client asks coturn", ["turnserver", "openssl"], "coturn a
 	);
 
 	it("over UDP with FINGERPRINT", async () => {
-		await using client = new StunClient({ sockets: loopback(ME), server: server(), fingerprint: true });
+		await using client = new StunClient({ server: server(), fingerprint: true }, { sockets: loopback(ME) });
 		expect(await client.getWanIp()).toBe(ME);
 	});
 
 	it("over TCP", async () => {
-		await using client = new StunClient({ sockets: loopback(ME), server: server(), transport: "tcp" });
+		await using client = new StunClient({ server: server(), transport: "tcp" }, { sockets: loopback(ME) });
 		const { local, mapped } = await client.getMapping();
 		expect(mapped).toEqual(local);
 	});
 
 	it("over TLS", async () => {
-		await using client = new StunClient({
-			sockets: loopback(ME),
-			server: { ip: ONE, port: securePort + 1, host: "stun.test" },
-			transport: "tls",
-			tls: { ca: certificate.cert },
-		});
+		await using client = new StunClient(
+			{
+				server: { ip: ONE, port: securePort + 1, host: "stun.test" },
+				transport: "tls",
+				tls: { ca: certificate.cert },
+			},
+			{ sockets: loopback(ME) },
+		);
 		const { local, mapped } = await client.getMapping();
 		expect(mapped).toEqual(local);
 	});
 
 	it.each(["udp", "tcp"] as const)("over IPv6 and %s", async (transport) => {
-		await using client = new StunClient({ sockets: loopback("::1"), server: { ip: "::1", port }, transport });
+		await using client = new StunClient(
+			{ server: { ip: "::1", port }, transport },
+			{ sockets: loopback("::1") },
+		);
 		expect((await client.getMapping()).mapped.ip).toBe("::1");
 	});
 
 	it("and is told which attribute it does not know", async () => {
-		await using client = new StunClient({ sockets: loopback(ME), server: server() });
+		await using client = new StunClient({ server: server() }, { sockets: loopback(ME) });
 		const request = client.request({ attributes: [{ type: 0x7abc, value: new Uint8Array(4) }] });
 		await expect(request).rejects.toMatchObject({ status: 420, unknownAttributes: [0x7abc] });
 	});
@@ -113,23 +118,18 @@ describeWithTools("our client asks coturn", ["turnserver", "openssl"], "coturn a
 		async (transport) => {
 			const secure = { ip: ONE, port: securePort };
 			await whenReady({
-				sockets: loopback(ME),
 				server: secure,
 				credentials: { username: "me", password: "secret" },
 			});
-			await using client = new StunClient({
-				sockets: loopback(ME),
-				server: secure,
-				transport,
-				credentials: { username: "me", password: "secret" },
-			});
+			await using client = new StunClient(
+				{ server: secure, transport, credentials: { username: "me", password: "secret" } },
+				{ sockets: loopback(ME) },
+			);
 			expect(await client.getWanIp()).toBe(ME);
-			await using stranger = new StunClient({
-				sockets: loopback(ME),
-				server: secure,
-				transport,
-				credentials: { username: "me", password: "wrong" },
-			});
+			await using stranger = new StunClient(
+				{ server: secure, transport, credentials: { username: "me", password: "wrong" } },
+				{ sockets: loopback(ME) },
+			);
 			await expect(stranger.getWanIp()).rejects.toMatchObject({ code: "ERR_STUN_RESPONSE", status: 401 });
 		},
 		30_000,

@@ -19,12 +19,10 @@ describeWithTools("our client asks stund, an RFC 3489 server", ["stund"], "stun-
 	it.each(["rfc8489", "rfc3489", "auto"] as const)(
 		"in mode %s, with change requests",
 		async (mode) => {
-			await using client = new StunClient({
-				sockets: loopback(ME),
-				server: { ip: ONE, port },
-				mode,
-				timeout: 8000,
-			});
+			await using client = new StunClient(
+				{ server: { ip: ONE, port }, mode, timeout: 8000 },
+				{ sockets: loopback(ME) },
+			);
 			expect(await client.getMapping()).toMatchObject({
 				mapped: { ip: ME },
 				otherAddress: { ip: TWO, port: port + 1 },

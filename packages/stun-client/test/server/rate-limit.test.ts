@@ -1,6 +1,6 @@
 import { ManualClock } from "@p2pd/testnet";
 import { describe, expect, it } from "vitest";
-import { encodeMessage } from "../../src/index.js";
+import { encodeMessage } from "../../src/codec.js";
 import { RateLimit, sourceOf } from "../../src/server/rate-limit.js";
 import { createStunResponder } from "../../src/server.js";
 

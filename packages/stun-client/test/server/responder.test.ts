@@ -5,7 +5,7 @@ import {
 	type MessageInput,
 	type NamedAttribute,
 	type RawAttribute,
-} from "../../src/index.js";
+} from "../../src/codec.js";
 import { createStunResponder, type StunResponderOptions } from "../../src/server.js";
 
 const P = { ip: "198.51.100.1", port: 3478 };

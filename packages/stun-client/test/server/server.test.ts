@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { ManualClock } from "@p2pd/testnet";
 import { describe, expect, it } from "vitest";
-import { decodeMessage, encodeMessage, StunClient } from "../../src/index.js";
+import { decodeMessage, encodeMessage } from "../../src/codec.js";
+import { StunClient } from "../../src/index.js";
 import { startStunServer } from "../../src/server.js";
 import { loopback } from "../support/loopback.js";
 
@@ -16,7 +17,7 @@ describe("the server on real sockets", () => {
 			alternate: { ip: "127.0.0.2", port: 0 },
 		});
 		const { primary, alternate } = server;
-		await using client = new StunClient({ sockets: loopback("127.0.0.1"), server: primary });
+		await using client = new StunClient({ server: primary }, { sockets: loopback("127.0.0.1") });
 		expect(await client.getMapping()).toMatchObject({ otherAddress: alternate, responseOrigin: primary });
 		const sources = [];
 		for (const [changeIp, changePort] of [
@@ -38,7 +39,10 @@ describe("the server on real sockets", () => {
 	it("serves IPv6", async () => {
 		await using server = await startStunServer({ primary: { ip: "::1", port: 0 }, tcp: true });
 		for (const transport of ["udp", "tcp"] as const) {
-			await using client = new StunClient({ sockets: loopback("::1"), server: server.primary, transport });
+			await using client = new StunClient(
+				{ server: server.primary, transport },
+				{ sockets: loopback("::1") },
+			);
 			expect(await client.getWanIp()).toBe("::1");
 		}
 	});
@@ -106,12 +110,10 @@ describe("the server on real sockets", () => {
 		socket.send(request, server.primary.port, "127.0.0.1");
 		await once(socket, "message");
 		socket.close();
-		await using client = new StunClient({
-			sockets: loopback("127.0.0.1"),
-			server: server.primary,
-			transport: "tcp",
-			timeout: 50,
-		});
+		await using client = new StunClient(
+			{ server: server.primary, transport: "tcp", timeout: 50 },
+			{ sockets: loopback("127.0.0.1") },
+		);
 		await expect(client.getMapping()).rejects.toMatchObject({ code: "ERR_STUN_TIMEOUT" });
 	});
 

@@ -1,35 +1,36 @@
+import type { Endpoint } from "@p2pd/net";
 import { buildNetwork, ManualClock, oneGateway } from "@p2pd/testnet";
 import { describe, expect, it } from "vitest";
-import { checkOtherAddress, type HostPort, resolveStunServers, verifyStunServer } from "../../src/index.js";
+import { resolveStunServers, stunOtherAddressProblem, verifyStunServer } from "../../src/index.js";
 import { createStunResponder } from "../../src/server.js";
 import { answering, dead, liar, server, type WorldServer, world } from "../support/world.js";
 
 const verify = (one: WorldServer) => {
 	const net = world([one]);
 	const run = verifyStunServer(
-		{ sockets: net.host("client").sockets(4), server: server(0) },
-		{ clock: net.clock, random: net.random.bytes },
+		{ server: server(0) },
+		{ sockets: net.host("client").sockets(4), clock: net.clock, random: net.random.bytes },
 	);
 	return net.clock.runUntil(run);
 };
 
 describe("the second address of a server", () => {
 	const asked = { ip: "8.8.8.8", port: 3478 };
-	it.each<[HostPort, string | undefined]>([
+	it.each<[Endpoint, string | undefined]>([
 		[{ ip: "9.9.9.9", port: 3479 }, undefined],
 		[{ ip: "8.8.8.8", port: 3479 }, "same IP"],
 		[{ ip: "9.9.9.9", port: 3478 }, "same port"],
-		[{ ip: "10.0.0.2", port: 3479 }, "is private, not public"],
-		[{ ip: "127.0.0.1", port: 3479 }, "is loopback, not public"],
+		[{ ip: "10.0.0.2", port: 3479 }, "is private, while it is itself public"],
+		[{ ip: "127.0.0.1", port: 3479 }, "is loopback, while it is itself public"],
 		[{ ip: "2001:4860::1", port: 3479 }, "another family"],
 	])("%j", (other, problem) => {
-		const found = checkOtherAddress(asked, other);
-		if (problem === undefined) expect(found).toBeUndefined();
+		const found = stunOtherAddressProblem(asked, other);
+		if (problem === undefined) expect(found).toBeNull();
 		else expect(found).toContain(problem);
 	});
 
 	it("may be private where the first is", () => {
-		expect(checkOtherAddress({ ip: "10.0.0.1", port: 1 }, { ip: "192.168.0.1", port: 2 })).toBeUndefined();
+		expect(stunOtherAddressProblem({ ip: "10.0.0.1", port: 1 }, { ip: "192.168.0.1", port: 2 })).toBeNull();
 	});
 });
 
@@ -59,8 +60,8 @@ describe("verifying a server", () => {
 			},
 		});
 		const run = verifyStunServer(
-			{ sockets: net.host("client").sockets(4), server: { ip: "8.40.1.1", port: 3478 } },
-			{ clock, random: net.random.bytes },
+			{ server: { ip: "8.40.1.1", port: 3478 } },
+			{ sockets: net.host("client").sockets(4), clock, random: net.random.bytes },
 		);
 		// A NAT that maps each destination anew drops answers from elsewhere, whatever was asked before.
 		expect(await clock.runUntil(run)).toMatchObject({ ok: true, features: [] });
@@ -72,15 +73,15 @@ describe("verifying a server", () => {
 			},
 		});
 		const second = verifyStunServer(
-			{ sockets: cone.host("client").sockets(4), server: { ip: "8.40.1.1", port: 3478 } },
-			{ clock, random: cone.random.bytes },
+			{ server: { ip: "8.40.1.1", port: 3478 } },
+			{ sockets: cone.host("client").sockets(4), clock, random: cone.random.bytes },
 		);
 		expect(await clock.runUntil(second)).toMatchObject({ ok: true, features: ["rfc5780", "rfc3489"] });
 	});
 
 	it.each<[string, WorldServer, string]>([
 		["is dead", { handler: dead }, "no answer"],
-		["lies plainly", { handler: liar("192.168.1.1") }, "is public and answers 192.168.1.1"],
+		["lies plainly", { handler: liar("192.168.1.1") }, "is public, but answered with 192.168.1.1"],
 		[
 			"answers with an error",
 			{
@@ -102,7 +103,7 @@ describe("verifying a server", () => {
 					],
 				})),
 			},
-			"says that it answers from 9.9.9.9",
+			"claims to answer from 9.9.9.9:1",
 		],
 	])("does not trust one that %s", async (_name, one, problem) => {
 		const found = await verify(one);
@@ -131,7 +132,7 @@ describe("resolving servers", () => {
 			return host === "v6" ? ["2001:db8::1"] : ["2001:db8::1", "192.0.2.1"];
 		};
 		const specs = ["a", "b", "v6", "broken", "192.0.2.9"].map((host) => ({ host, port: 3478 }));
-		const { servers, failures } = await resolveStunServers(specs, { af: 4, lookup });
+		const { servers, failures } = await resolveStunServers(specs, { af: 4 }, { resolver: lookup });
 		expect(servers.map(({ spec, ip }) => [spec.host, ip])).toEqual([
 			["a", "192.0.2.1"],
 			["192.0.2.9", "192.0.2.9"],

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect } from "node:net";
-import type { Family, StreamSockets, UdpSockets } from "../../src/index.js";
+import type { Family, StreamSockets, UdpSockets } from "@p2pd/net";
 
 /** Sockets of this machine's, bound to one loopback address. */
 export function loopback(ip: string): UdpSockets & StreamSockets {

@@ -1,3 +1,4 @@
+import type { Endpoint } from "@p2pd/net";
 import {
 	buildNetwork,
 	type DatagramHandler,
@@ -6,13 +7,7 @@ import {
 	type MemoryNetwork,
 	type ServicePlace,
 } from "@p2pd/testnet";
-import {
-	decodeMessage,
-	encodeMessage,
-	type HostPort,
-	type MessageInput,
-	type StunMessage,
-} from "../../src/index.js";
+import { decodeMessage, encodeMessage, type MessageInput, type StunMessage } from "../../src/codec.js";
 import { createStunResponder } from "../../src/server.js";
 
 /** A server of a test's network. */
@@ -23,7 +18,7 @@ export interface WorldServer {
 }
 
 /** A client on 82.1.1.9 and 2a02:8070::9, and servers, all on one outside network. */
-export function world(servers: readonly WorldServer[], client: LinkSpec = {}): MemoryNetwork {
+export function world(servers: readonly WorldServer[], client: LinkSpec = {}, seed = 1): MemoryNetwork {
 	const clock = new ManualClock();
 	return buildNetwork(
 		{
@@ -45,6 +40,7 @@ export function world(servers: readonly WorldServer[], client: LinkSpec = {}): M
 		},
 		{
 			clock,
+			seed,
 			services: {
 				stun: (place) => {
 					const own = servers[Number(place.name.slice(1))]?.handler;
@@ -56,7 +52,7 @@ export function world(servers: readonly WorldServer[], client: LinkSpec = {}): M
 }
 
 /** The first address of the nth server. */
-export const server = (n: number): HostPort => ({ ip: `8.8.${n}.1`, port: 3478 });
+export const server = (n: number): Endpoint => ({ ip: `8.8.${n}.1`, port: 3478 });
 
 const honest = ({ primary, alternate }: ServicePlace, clock: ManualClock): DatagramHandler =>
 	createStunResponder({ primary, ...(alternate === null ? {} : { alternate }), rate: 0 }, { clock });
@@ -65,8 +61,8 @@ const honest = ({ primary, alternate }: ServicePlace, clock: ManualClock): Datag
 export function answering(
 	make: (
 		request: StunMessage,
-		from: HostPort,
-		localTo: HostPort,
+		from: Endpoint,
+		localTo: Endpoint,
 	) => Omit<MessageInput, "transactionId"> | null,
 ): (place: ServicePlace) => DatagramHandler {
 	return () => (data, from, localTo) => {

@@ -1,6 +1,6 @@
 import { IpAddress } from "@p2pd/address";
 import type { Endpoint, Family } from "@p2pd/net";
-import { MAGIC_COOKIE, type RawAttribute, type StunMessage } from "@p2pd/stun-client";
+import { MAGIC_COOKIE, type RawAttribute, type StunMessage } from "@p2pd/stun-client/codec";
 
 /*
  * The one module that joins TURN's methods and attributes to the STUN codec, which carries them as raw attributes.

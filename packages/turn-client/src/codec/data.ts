@@ -1,5 +1,5 @@
 import type { Endpoint } from "@p2pd/net";
-import { MAGIC_COOKIE } from "@p2pd/stun-client";
+import { MAGIC_COOKIE } from "@p2pd/stun-client/codec";
 import { FIRST_CHANNEL, LAST_CHANNEL } from "../defaults.js";
 import { ATTRIBUTES, METHODS, readXorAddress, writeXorAddress } from "./attributes.js";
 

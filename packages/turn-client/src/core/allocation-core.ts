@@ -1,5 +1,10 @@
 import { type Endpoint, endpointText, type Family, type RandomBytes } from "@p2pd/net";
-import { attributeValue, mappedAddressOf, type RawAttribute, type StunMessage } from "@p2pd/stun-client";
+import {
+	attributeValue,
+	mappedAddressOf,
+	type RawAttribute,
+	type StunMessage,
+} from "@p2pd/stun-client/codec";
 import {
 	attribute,
 	connectionIdOf,

@@ -7,7 +7,7 @@ import {
 	type NamedAttribute,
 	type PasswordAlgorithmValue,
 	type StunMessage,
-} from "@p2pd/stun-client";
+} from "@p2pd/stun-client/codec";
 import type { TurnCredentials } from "../types.js";
 
 const MD5 = 1;

@@ -1,15 +1,12 @@
 import type { Endpoint, RandomBytes } from "@p2pd/net";
+import { attributeValue, encodeMessage, type RawAttribute, type StunMessage } from "@p2pd/stun-client/codec";
 import {
-	attributeValue,
-	encodeMessage,
-	type RawAttribute,
 	RtoTable,
 	retransmissionSchedule,
 	type Schedule,
-	type StunMessage,
 	StunTransactions,
 	transactionKey,
-} from "@p2pd/stun-client";
+} from "@p2pd/stun-client/transport";
 import { METHODS, type MethodName } from "../codec/attributes.js";
 import { MAX_CHALLENGES, STREAM_TIMEOUT } from "../defaults.js";
 import { TurnProtocolError, TurnTimeoutError } from "../errors.js";

@@ -1,5 +1,6 @@
 import { type Clock, DeadlineTimer, type RandomBytes } from "@p2pd/net";
-import { decodeMessage, StunDecodeError } from "@p2pd/stun-client";
+import { StunDecodeError } from "@p2pd/stun-client";
+import { decodeMessage } from "@p2pd/stun-client/codec";
 import {
 	AllocationCore,
 	type AllocationEvent,

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type Clock, DeadlineTimer, type Endpoint, type RandomBytes } from "@p2pd/net";
-import { decodeMessage, StunDecodeError } from "@p2pd/stun-client";
+import { StunDecodeError } from "@p2pd/stun-client";
+import { decodeMessage } from "@p2pd/stun-client/codec";
 import { attribute } from "../codec/attributes.js";
 import { StreamFramer } from "../codec/stream-framer.js";
 import type { LongTermAuth } from "../core/long-term.js";

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { decodeMessage, encodeMessage, StunDecodeError } from "@p2pd/stun-client";
+import { StunDecodeError } from "@p2pd/stun-client";
+import { decodeMessage, encodeMessage } from "@p2pd/stun-client/codec";
 import { SeededRandom } from "@p2pd/testnet";
 import { describe, expect, it } from "vitest";
 import {

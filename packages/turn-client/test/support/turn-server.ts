@@ -11,8 +11,8 @@ import {
 	type NamedAttribute,
 	type RawAttribute,
 	type StunMessage,
-	transactionKey,
-} from "@p2pd/stun-client";
+} from "@p2pd/stun-client/codec";
+import { transactionKey } from "@p2pd/stun-client/transport";
 import {
 	ATTRIBUTES,
 	attribute,

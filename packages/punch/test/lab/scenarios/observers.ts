@@ -5,7 +5,7 @@ import type { TcpObservation } from "../../../src/index.js";
 
 /** Asks a STUN server through the socket that will punch. */
 export async function observeUdp(socket: Socket, server: Endpoint, signal: AbortSignal): Promise<Endpoint> {
-	const client = new StunClient({ sockets: socket, server });
+	const client = new StunClient({ server }, { sockets: socket });
 	try {
 		return (await client.getMapping({ signal })).mapped;
 	} finally {
@@ -20,14 +20,7 @@ export async function observeTcp(
 	localPort: number,
 	signal: AbortSignal,
 ): Promise<TcpObservation> {
-	const client = new StunClient({
-		sockets: {
-			af: sockets.af,
-			connect: (options) => sockets.connect({ ...options, localPort, reuse: true }),
-		},
-		server,
-		transport: "tcp",
-	});
+	const client = new StunClient({ server, transport: "tcp", localPort, reuse: true }, { sockets });
 	try {
 		const { mapped } = await client.getMapping({ signal });
 		return { external: mapped, close: () => void client.close() };
