@@ -60,6 +60,7 @@ export function picture(udp: readonly GridCell[], tcp: readonly GridCell[], capt
 	});
 	return [
 		`<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`,
+		"<title>How often each pair of NATs can be punched</title>",
 		`<rect width="${width}" height="${height}" fill="#ffffff"/>`,
 		`<text x="10" y="20" font-size="14">${caption}</text>`,
 		...labels,
