@@ -80,11 +80,15 @@ function bashScript(lines: readonly CommandLine[]): string {
 		const nics = takesNic ? "; _p2pd_add_nics" : "";
 		return `    ${name}) ${add([...choices, ...flagsOf(options), ...globals])}${nics} ;;`;
 	});
-	const values = [
-		...new Map(
-			lines.flatMap(({ options }) => options).flatMap((one) => one.flags.map((flag) => [flag, one])),
-		),
-	]
+	// A flag that several commands have offers what any of them takes.
+	const byFlag = new Map<string, OptionLine>();
+	for (const one of lines.flatMap(({ options }) => options)) {
+		for (const flag of one.flags) {
+			const choices = [...new Set([...(byFlag.get(flag)?.choices ?? []), ...one.choices])];
+			byFlag.set(flag, { ...one, choices });
+		}
+	}
+	const values = [...byFlag]
 		.filter(([, { choices, flags }]) => choices.length > 0 || takesNicName(flags))
 		.map(
 			([flag, { choices }]) =>

@@ -53,3 +53,13 @@ export const OBSERVE_TIMEOUT = 1500;
 export const OBSERVE_TRIES = 6;
 /** The part of a punch that one family and NIC get, in ms. Less than CONNECT_TIMEOUT. */
 export const PUNCH_TIMEOUT = 9000;
+
+/** Between two copies of a hello, and of the dialer's choice, over datagrams, in ms: about a long round trip. */
+export const HELLO_RESEND = 250;
+export const CONTROL_RESEND = 100;
+/** Connections of one UDP port. */
+export const MAX_DATAGRAM_LINKS = 4096;
+/** Between two keep-alive datagrams, in ms: RFC 8445 has 15 s, most NATs remember UDP for 30 s. */
+export const KEEPALIVE = 15_000;
+/** A peer that was not heard for this long is gone, in ms: three keep-alives were lost. */
+export const SILENCE = 50_000;

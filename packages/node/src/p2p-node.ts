@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Socket as DatagramSocket } from "node:dgram";
 import type { Server } from "node:net";
 import { inspect } from "node:util";
 import {
@@ -83,6 +84,7 @@ export class P2PNode {
 	readonly #pipes = new Set<Pipe>();
 	readonly #working = new Set<Promise<unknown>>();
 	readonly #servers: Server[] = [];
+	readonly #datagrams: DatagramSocket[] = [];
 	#bases: readonly NodeBase[] = [];
 	#port = 0;
 	#running: Running | null = null;
@@ -223,6 +225,7 @@ export class P2PNode {
 		});
 		this.#running = { core, inbox, signals, calls, intake };
 		for (const server of this.#servers) intake.listen(server);
+		for (const socket of this.#datagrams) intake.listenDatagrams(socket);
 		const { gatherTimeout = GATHER_TIMEOUT } = this.#options;
 		const [bases] = await Promise.all([
 			this.#network.gather({ timeout: gatherTimeout, signal: ends }),
@@ -279,10 +282,12 @@ export class P2PNode {
 	async #listenOn(port: number, families: readonly Family[], signal: AbortSignal): Promise<void> {
 		for (const af of families) {
 			try {
-				const server = await this.#network.sockets(af).listen({ port: this.#port || port, signal });
+				const sockets = this.#network.sockets(af);
+				const server = await sockets.listen({ port: this.#port || port, signal });
 				this.#servers.push(server);
 				const bound = server.address();
 				if (bound !== null && typeof bound !== "string") this.#port = bound.port;
+				this.#datagrams.push(await sockets.udp({ port: this.#port, signal }));
 			} catch (error) {
 				// A host may be without one of the families.
 				if (this.#servers.length > 0 || af !== families.at(-1)) {
@@ -296,6 +301,8 @@ export class P2PNode {
 
 	async #stopListening(): Promise<void> {
 		const servers = this.#servers.splice(0);
+		// Those that the intake has are closed by it.
+		if (this.#running === null) for (const socket of this.#datagrams.splice(0)) socket.close();
 		this.#port = 0;
 		await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
 	}
@@ -352,6 +359,7 @@ export class P2PNode {
 			await running.inbox.ended();
 		}
 		await Promise.all([...this.#pipes].map((pipe) => pipe.close()));
+		running?.intake.closePorts();
 		await stopped;
 	}
 

@@ -22,6 +22,26 @@ describe("two nodes on one host", () => {
 		expect(String(await connected.pipe.recv())).toBe("you too");
 	});
 
+	it("connect over datagrams, encrypted", async () => {
+		const [a, b] = [await start(), await start()];
+		const accepted = new Promise<NodeConnection>((resolve) =>
+			b.onConnection((_pipe, connection) => resolve(connection)),
+		);
+		const connected = await a.connect(b.address, { transport: "udp", via: ["lan"] });
+		const other = await accepted;
+		expect(connected).toMatchObject({ id: b.id, path: "lan", transport: "udp" });
+		expect(other).toMatchObject({ id: a.id, path: "lan", transport: "udp" });
+		connected.pipe.subscribe();
+		other.pipe.subscribe();
+		await connected.pipe.send("hello");
+		expect(String(await other.pipe.recv())).toBe("hello");
+		await other.pipe.send("you too");
+		expect(String(await connected.pipe.recv())).toBe("you too");
+		const ended = new Promise<void>((resolve) => other.pipe.onEnd(() => resolve()));
+		await connected.pipe.close();
+		await ended;
+	});
+
 	it.each(["lan", "reverse"] as const)("connect by %s alone", async (path) => {
 		const [a, b] = [await start(), await start()];
 		b.onConnection(() => undefined);

@@ -14,6 +14,26 @@ export {
 	readHello,
 	sealHello,
 } from "./connection-key.js";
+export { DatagramCipher, type DatagramSecrets, EphemeralKey } from "./datagram/cipher.js";
+export {
+	CONNECTION_BYTES,
+	COOKIE_BYTES,
+	connectionOf,
+	DATA,
+	DATA_OVERHEAD_BYTES,
+	decodeHello,
+	decodeRetry,
+	decodeWelcome,
+	encodeHello,
+	encodeRetry,
+	encodeWelcome,
+	HELLO,
+	type HelloDatagram,
+	isProven,
+	RETRY,
+	WELCOME,
+} from "./datagram/codec.js";
+export { DatagramCookies } from "./datagram/cookies.js";
 export { verifySignature } from "./identity.js";
 export { nodeIdOf } from "./keys.js";
 export { Mailbox, type MailboxOptions, type Receipt } from "./message/mailbox.js";

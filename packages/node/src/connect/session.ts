@@ -11,8 +11,10 @@ import {
 } from "@p2pd/net";
 import type { PeerAddress } from "@p2pd/peer";
 import type { PipeProtocol } from "@p2pd/pipe";
+import { HANDSHAKE_TIMEOUT } from "../defaults.js";
 import { NodeHandshakeError } from "../errors.js";
 import type { NodeObserver } from "../observe.js";
+import { DatagramPort, type HelloVerdict } from "../secure/datagram-port.js";
 import type { SecureLink } from "../secure/link.js";
 import type { Preamble } from "../secure/preamble.js";
 import { secureStream } from "../secure/stream-link.js";
@@ -130,14 +132,45 @@ export class PeerSession implements NodeSession {
 		return secureStream(socket, { side: "client", ...this.#entry(), attempt, clock, signal });
 	}
 
-	secureDatagrams(
+	async secureDatagrams(
 		socket: DatagramSocket,
-		_remote: Endpoint,
-		_side: "client" | "server",
-		_signal: AbortSignal,
+		remote: Endpoint,
+		side: "client" | "server",
+		signal: AbortSignal,
 	): Promise<SecureLink> {
-		socket.close();
-		return Promise.reject(new NodeHandshakeError("datagrams are not supported yet"));
+		const { attempt, clock, random } = this;
+		let onLink: (link: SecureLink) => void = () => undefined;
+		const arrived = new Promise<SecureLink>((resolve) => {
+			onLink = resolve;
+		});
+		const judge = async (preamble: Preamble): Promise<HelloVerdict | null> =>
+			this.#key !== null && preamble.kind === "attempt" && preamble.attempt === attempt
+				? { key: this.#key, onLink }
+				: null;
+		const port = new DatagramPort({
+			socket,
+			clock,
+			random,
+			single: true,
+			judge: side === "server" ? judge : null,
+		});
+		if (side === "client") {
+			const { key, preamble } = this.#entry();
+			return port.open(remote, key, preamble, signal);
+		}
+		const timer = clock.setTimeout(() => port.close(), HANDSHAKE_TIMEOUT);
+		const closed = new Promise<never>((_, reject) => {
+			socket.once("close", () => reject(new NodeHandshakeError("no hello has come in")));
+		});
+		closed.catch(() => undefined);
+		try {
+			return await abortable(Promise.race([arrived, closed]), signal);
+		} catch (error) {
+			port.close();
+			throw error;
+		} finally {
+			clock.clearTimeout(timer);
+		}
 	}
 
 	async inbound(signal: AbortSignal): Promise<SecureLink> {
