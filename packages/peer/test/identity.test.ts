@@ -30,7 +30,9 @@ describe("an identity", () => {
 	});
 
 	it("is the same for the same random bytes: a vector", () => {
-		expect(createIdentity(() => new Uint8Array(32).fill(7)).id).toMatchInlineSnapshot(`"gouviufnhjcezksxo3zjnweid7n66tdj"`);
+		expect(createIdentity(() => new Uint8Array(32).fill(7)).id).toMatchInlineSnapshot(
+			`"gouviufnhjcezksxo3zjnweid7n66tdj"`,
+		);
 	});
 
 	it("shows no private key when it is printed, inspected or written as JSON", () => {
