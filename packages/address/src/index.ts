@@ -20,12 +20,25 @@ export {
 	AddressValueError,
 	AddressZoneError,
 } from "./errors.js";
-export { classifyIp, isPublicIp } from "./ip/classify.js";
-export { IpAddress, type IpInput, parseLegacyV4 } from "./ip/ip-address.js";
-export { SPECIAL_V4, SPECIAL_V6, type SpecialBlock } from "./ip/special-purpose.js";
-export { canonicalIp, ipVersion, isIp } from "./ip/text.js";
-export { IPRange, type RangeOperand } from "./range/ip-range.js";
-export { cidrToNetmask, netmaskToCidr } from "./range/prefix.js";
+export {
+	canonicalIp,
+	cidrToNetmask,
+	classifyIp,
+	IPRange,
+	type IPRangeJson,
+	IpAddress,
+	type IpClass,
+	type IpInput,
+	ipVersion,
+	isIp,
+	isPublicIp,
+	netmaskToCidr,
+	type RangeOperand,
+	SPECIAL_V4,
+	SPECIAL_V6,
+	type SpecialBlock,
+} from "./ip/index.js";
+export { parseLegacyV4 } from "./ip/legacy.js";
 export { Address } from "./resolve/address.js";
 export { embedV4, extractV4, nat64PrefixesFrom } from "./resolve/nat64.js";
 export { resolveHost } from "./resolve/resolver.js";
@@ -55,4 +68,3 @@ export {
 	type TargetOptions,
 	type TargetWithPort,
 } from "./target/target.js";
-export type { IPRangeJson, IpClass } from "./types.js";

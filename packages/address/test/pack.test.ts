@@ -40,20 +40,17 @@ describe("the package, packed and installed alone", { timeout: 60_000 }, () => {
 
 	beforeAll(async () => {
 		work = await mkdtemp(join(tmpdir(), "p2pd-address-"));
-		const [source, app] = [join(work, "source"), join(work, "app")];
+		const app = join(work, "app");
 		await mkdir(app);
-		const tsup = join(folder, "node_modules/tsup/dist/cli-default.js");
-		await run(process.execPath, [tsup, "--no-dts", "--silent", "--out-dir", join(source, "dist")], {
-			cwd: folder,
-		});
-		await writeFile(join(source, "package.json"), JSON.stringify(await published()));
-		await cp(join(folder, "src"), join(source, "src"), { recursive: true });
-		await run("npm", ["pack", source, join(folder, "node_modules/ipaddr.js"), ...npm], { cwd: work });
+		await packable("net", work);
+		await packable("address", work);
+		const sources = [join(work, "net"), join(work, "address"), join(folder, "node_modules/ipaddr.js")];
+		await run("npm", ["pack", ...sources, ...npm], { cwd: work });
 		const tarballs = (await readdir(work))
 			.filter((name) => name.endsWith(".tgz"))
 			.map((name) => join(work, name));
 		await writeFile(join(app, "package.json"), "{}");
-		// Offline: a dependency beside the two tarballs could not be found, and the install would fail.
+		// Offline: a dependency beside these tarballs could not be found, and the install would fail.
 		await run("npm", ["install", "--cache", join(work, "cache"), ...npm, ...tarballs], { cwd: app });
 		server.on("message", (data, from) => {
 			const { id = 0, questions = [] } = decode(data);
@@ -70,28 +67,26 @@ describe("the package, packed and installed alone", { timeout: 60_000 }, () => {
 		await rm(work, { recursive: true });
 	});
 
-	it("brings ipaddr.js and nothing else", async () => {
-		const modules = join(work, "app/node_modules");
-		const names = (await readdir(modules)).filter((name) => !name.startsWith("."));
-		expect(names.sort()).toEqual(["@p2pd", "ipaddr.js"]);
-		expect(await readdir(join(modules, "@p2pd"))).toEqual(["address"]);
+	it("brings @p2pd/net and ipaddr.js and nothing else", async () => {
 		const lock = JSON.parse(await readFile(join(work, "app/package-lock.json"), "utf8")) as {
 			packages: object;
 		};
 		expect(Object.keys(lock.packages).sort()).toEqual([
 			"",
 			"node_modules/@p2pd/address",
+			"node_modules/@p2pd/net",
 			"node_modules/ipaddr.js",
 		]);
 	});
 
-	it("needs only Node's own modules beside it", async () => {
-		for (const file of ["index.js", "index.cjs"]) {
-			const text = await readFile(join(work, "source/dist", file), "utf8");
-			const wanted = [...text.matchAll(/(?:\bfrom |\brequire\()"([^"]+)"/g)].map(([, name]) => name ?? "");
-			expect(
-				wanted.filter((name) => !/^(node:|buffer$)/.test(name)).filter((name) => name !== "ipaddr.js"),
-			).toEqual([]);
+	it("has no other import than Node's own modules and those two", async () => {
+		const dist = join(work, "address/dist");
+		for (const file of (await readdir(dist)).filter((name) => name.endsWith(".js"))) {
+			const text = await readFile(join(dist, file), "utf8");
+			const wanted = [...text.matchAll(/\b(?:from |import |import\()"([^"]+)"/g)].map(
+				([, name]) => name ?? "",
+			);
+			expect(wanted.filter((name) => !/^(node:|\.\/|ipaddr\.js$|@p2pd\/net$)/.test(name))).toEqual([]);
 		}
 	});
 
@@ -111,20 +106,23 @@ describe("the package, packed and installed alone", { timeout: 60_000 }, () => {
 	});
 });
 
-/** The manifest as pnpm publishes it: versions of the catalog written out, and no development dependencies. */
-async function published(): Promise<object> {
-	const manifest = JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Record<string, object>;
-	const { devDependencies: _, scripts: __, ...rest } = manifest;
-	const installed = JSON.parse(
-		await readFile(join(folder, "node_modules/ipaddr.js/package.json"), "utf8"),
-	) as {
-		version: string;
-	};
-	const dependencies = Object.fromEntries(
-		Object.entries(manifest["dependencies"] ?? {}).map(([name, version]) => [
-			name,
-			name === "ipaddr.js" && version === "catalog:" ? installed.version : version,
-		]),
-	);
-	return { ...rest, dependencies };
+/** Builds a package of the workspace into a folder that npm can pack. */
+async function packable(name: string, work: string): Promise<void> {
+	const [from, to] = [join(folder, "..", name), join(work, name)];
+	const tsup = join(from, "node_modules/tsup/dist/cli-default.js");
+	await run(process.execPath, [tsup, "--no-dts", "--silent", "--out-dir", join(to, "dist")], { cwd: from });
+	await writeFile(join(to, "package.json"), JSON.stringify(await published(from)));
+	await cp(join(from, "src"), join(to, "src"), { recursive: true });
+}
+
+/** The manifest as pnpm publishes it: versions written out, and no development dependencies. */
+async function published(from: string): Promise<object> {
+	const read = async (path: string): Promise<Record<string, object>> =>
+		JSON.parse(await readFile(join(from, path, "package.json"), "utf8")) as Record<string, object>;
+	const { devDependencies: _, scripts: __, ...manifest } = await read(".");
+	const versions = Object.keys(manifest["dependencies"] ?? {}).map(async (name) => {
+		const { version } = await read(`node_modules/${name}`);
+		return [name, version] as const;
+	});
+	return { ...manifest, dependencies: Object.fromEntries(await Promise.all(versions)) };
 }

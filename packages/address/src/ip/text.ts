@@ -1,5 +1,4 @@
 import { type Family, IP4, IP6 } from "@p2pd/net";
-import ipaddr from "ipaddr.js";
 import { requireText } from "../arguments.js";
 import { AddressSyntaxError } from "../errors.js";
 
@@ -32,8 +31,7 @@ const ZONE_LONGEST = 64;
 
 /**
  * Reads an IPv4 or IPv6 address strictly: four decimal parts without leading zeros, or the forms of RFC 4291
- * section 2.2, with a `%zone` (RFC 4007 section 11) if the address has a scope smaller than global. ipaddr.js accepts
- * more than that, so the text is checked first; this also bounds the work that ipaddr.js does.
+ * section 2.2, with a `%zone` (RFC 4007 section 11) if the address has a scope smaller than global.
  */
 export function readIp(text: string): IpReading {
 	return text.includes(":") ? readV6(text) : readV4(text);
@@ -71,8 +69,24 @@ export function canonicalIp(text: string): string {
 export function printIp(value: bigint, af: Family): string {
 	if (af === IP4) return printV4(Number(value));
 	if (value >> 32n === 0xffffn) return `::ffff:${printV4(Number(value & 0xffff_ffffn))}`;
-	const parts = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
-	return new ipaddr.IPv6(parts).toRFC5952String();
+	const groups = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
+	const { start, end } = longestZeros(groups);
+	const hex = (from: number, to: number): string =>
+		groups
+			.slice(from, to)
+			.map((group) => group.toString(16))
+			.join(":");
+	return start === end ? hex(0, 8) : `${hex(0, start)}::${hex(end, 8)}`;
+}
+
+/** The first longest run of two or more zero groups, RFC 5952 section 4.2; empty if there is none. */
+function longestZeros(groups: readonly number[]): { readonly start: number; readonly end: number } {
+	let longest = { start: 0, end: 0 };
+	for (let start = 0, end = 0; start < groups.length; start = end + 1) {
+		for (end = start; groups[end] === 0; ) end++;
+		if (end - start > Math.max(1, longest.end - longest.start)) longest = { start, end };
+	}
+	return longest;
 }
 
 /** The 4 or 16 bytes of an address in network order. */
@@ -113,8 +127,12 @@ function printV4(value: number): string {
 function readV4(text: string): IpReading {
 	const bad = v4Fault(text);
 	if (bad) return bad;
-	const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(text).octets;
-	return { ok: true, af: IP4, value: BigInt(((a << 24) | (b << 16) | (c << 8) | d) >>> 0), zone: null };
+	return { ok: true, af: IP4, value: BigInt(quadValue(text)), zone: null };
+}
+
+/** The value of a dotted quad that has no fault. */
+function quadValue(text: string): number {
+	return text.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
 /** The first fault of a dotted quad, if it has one. */
@@ -147,14 +165,13 @@ function readV6(text: string): IpReading {
 	const address = percent < 0 ? text : text.slice(0, percent);
 	const bad = v6Fault(address);
 	if (bad) return bad;
-	let parts: readonly number[];
-	try {
-		parts = ipaddr.IPv6.parse(address).parts;
-	} catch {
-		// ipaddr.js does not say where. After the checks above only the number of groups can be wrong.
-		return fault(address.length, "not eight groups");
-	}
-	const value = parts.reduce((sum, part) => (sum << 16n) | BigInt(part), 0n);
+	const [head = "", tail] = address.split("::");
+	const [before, after] = [groupsOf(head), groupsOf(tail ?? "")];
+	const missing = 8 - before.length - after.length;
+	// "::" stands for one group or more: RFC 4291 section 2.2.
+	if (tail === undefined ? missing !== 0 : missing < 1) return fault(address.length, "not eight groups");
+	const groups = [...before, ...Array<number>(missing).fill(0), ...after];
+	const value = groups.reduce((sum, group) => (sum << 16n) | BigInt(group), 0n);
 	if (percent < 0) return { ok: true, af: IP6, value, zone: null };
 	const zone = text.slice(percent + 1);
 	const badZone = zoneFault(zone, value);
@@ -162,7 +179,17 @@ function readV6(text: string): IpReading {
 	return { ok: true, af: IP6, value, zone };
 }
 
-/** The first fault of the groups of an IPv6 text. ipaddr.js counts them. */
+/** The 16-bit groups of one side of "::". A dotted quad at its end makes two. */
+function groupsOf(text: string): readonly number[] {
+	if (text === "") return [];
+	return text.split(":").flatMap((part) => {
+		if (!part.includes(".")) return [Number.parseInt(part, 16)];
+		const quad = quadValue(part);
+		return [quad >>> 16, quad & 0xffff];
+	});
+}
+
+/** The first fault of the groups of an IPv6 text, except for their number. */
 function v6Fault(text: string): Fault | undefined {
 	if (text.length > V6_LONGEST) return fault(V6_LONGEST, "too long for an IP address");
 	let start = 0;
