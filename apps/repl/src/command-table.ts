@@ -71,6 +71,9 @@ export function describeCommands(add: Add): void {
 			"printf 'GET / HTTP/1.0\\r\\n\\r\\n' | p2pd pipe tcp example.com:80",
 			"p2pd pipe udp --listen 9000 --nic eth0",
 			"p2pd pipe tcp example.com:443 --tls",
+			"p2pd pipe tcp --listen 8443 --tls --cert cert.pem --key key.pem --keep-open",
+			"p2pd pipe tcp example.com:22 -z",
+			"p2pd pipe udp example.com:9000 --mtu 1400 < file",
 		],
 	);
 	choose(pipe, ["tcp", "udp"])
@@ -79,8 +82,19 @@ export function describeCommands(add: Add): void {
 				portNumber,
 			),
 		)
+		.option("-k, --keep-open", "with --listen: serve one TCP client after another")
+		.option("-z, --zero", "connect, say so, and close: nothing is sent")
+		.addOption(
+			new Option(
+				"--mtu <bytes>",
+				"on UDP: send at most so many bytes in a datagram (default: 1200)",
+			).argParser(datagramBytes),
+		)
 		.option("--tls", "TLS, the peer verified")
 		.option("--insecure", "TLS without verifying the peer")
+		.option("--cert <file>", "this side's certificate for TLS, as PEM; needed with --listen")
+		.option("--key <file>", "the key of --cert, as PEM")
+		.option("--ca <file>", "trust these authorities for TLS, as PEM, instead of Node's")
 		.addOption(
 			new Option("--wait <ms>", "on UDP: end after so much silence once stdin has ended")
 				.argParser(milliseconds)
@@ -220,6 +234,14 @@ export function milliseconds(text: string): number {
 	if (!Number.isFinite(value) || value <= 0)
 		throw new InvalidArgumentError("It is a number of milliseconds above 0.");
 	return value;
+}
+
+function datagramBytes(text: string): number {
+	const bytes = Number(text);
+	if (!Number.isInteger(bytes) || bytes < 1 || bytes > 65_507) {
+		throw new InvalidArgumentError("It is a number of bytes from 1 to 65507.");
+	}
+	return bytes;
 }
 
 function portNumber(text: string): number {

@@ -61,7 +61,7 @@ export const run: Run = async (context, [text = ""], own) => {
 		out.message(
 			`connected to ${connected.id} by ${connected.path} over ${connected.transport} in ${connected.ms} ms: ${endpoint(connected.pipe.local)} -> ${endpoint(connected.pipe.remote)}`,
 		);
-		await converse(context, connected.pipe, flags.wait);
+		await converse(context, connected.pipe, { wait: flags.wait });
 		return EXIT.ok;
 	} catch (error) {
 		signal.throwIfAborted();
