@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { resolveHost } from "@p2pd/address";
+import { isIp, resolveHost } from "@p2pd/address";
 import { discoverNat } from "@p2pd/nat";
-import { FAMILIES, type Family, systemClock } from "@p2pd/net";
+import { bitsOf, FAMILIES, type Family, systemClock } from "@p2pd/net";
 import {
 	type Observation,
 	type ObservedSource,
@@ -106,7 +106,7 @@ async function resolveFamily(
 	const resolution = await resolveRoutes({
 		af,
 		nic: start.nic,
-		addresses: addresses.map(({ ip, cidr }) => ({ ip, cidr: cidr ?? (af === 4 ? 32 : 128) })),
+		addresses: addresses.map(({ ip, cidr }) => ({ ip: withoutOddZone(ip), cidr: cidr ?? bitsOf(af) })),
 		observe: async (source, call) =>
 			"reason" in reachable
 				? { ip: null, reason: reachable.reason }
@@ -176,6 +176,11 @@ function usableAddresses(all: readonly NicAddress[]): NicAddress[] {
 	const ready = all.filter(({ tentative }) => tentative !== true);
 	const preferred = new Set(ready.filter(({ deprecated }) => deprecated !== true).map(({ scope }) => scope));
 	return ready.filter(({ deprecated, scope }) => deprecated !== true || !preferred.has(scope));
+}
+
+/** Linux allows characters in a NIC's name that a zone must not have. Such a NIC works, but for its link-local addresses. */
+function withoutOddZone(ip: string): string {
+	return isIp(ip) ? ip : ip.replace(/%.*$/s, "");
 }
 
 function whyNoAddress(info: NicInfo, af: Family): string {

@@ -89,7 +89,7 @@ describe("the README", () => {
 		expect(examples.map(([title]) => title)).toEqual([
 			"An interface",
 			"Its dictionary",
-			"All that are of use",
+			"All usable NICs",
 			"Changes",
 			"The operating system alone",
 		]);

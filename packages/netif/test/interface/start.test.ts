@@ -49,6 +49,21 @@ const twoHomes: Topology = {
 };
 
 describe("start()", () => {
+	it("starts a NIC whose name has characters that a zone must not have", async () => {
+		const name = 'e"$(id)';
+		const odd = nic({ name, index: 2, addresses: ["192.168.1.20/24", `fe80::20%${name}/64`] });
+		const made = new Interface(
+			name,
+			{ stunServers: [] },
+			{ ...home().deps, netifaces: () => netifacesOf(snapshot([odd])) },
+		);
+		await made.start();
+		expect([`${made.route(4)}`, `${made.route(6)}`]).toEqual([
+			"[192.168.1.20/32] -> []",
+			"[fe80::20/128] -> []",
+		]);
+	});
+
 	it("finds the routes of both families behind a home router", async () => {
 		const place = home();
 		const made = new Interface("eth0", { stunServers: all(place) }, place.deps);
