@@ -10,7 +10,12 @@ import {
 	resolveRoutes,
 	sourceRoute,
 } from "@p2pd/route";
-import { type ExternalAddress, observeExternalAddress, type StunServerSpec } from "@p2pd/stun-client";
+import {
+	type ExternalAddress,
+	observeExternalAddress,
+	processStunServerMemory,
+	type StunServerSpec,
+} from "@p2pd/stun-client";
 import { OBSERVE_TIMEOUT, START_RESERVE } from "./defaults.js";
 import type { InterfaceState } from "./interface-state.js";
 import { chooseNic, type InterfaceSelector, type Netifaces, newNetifaces } from "./netifaces.js";
@@ -26,6 +31,7 @@ export const systemInterfaceDeps: InterfaceDeps = {
 	observe: observeExternalAddress,
 	discoverNat,
 	resolve: resolveHost,
+	memory: processStunServerMemory,
 	netifaces: () => newNetifaces(),
 	clock: systemClock,
 	random: (size) => randomBytes(size),
@@ -134,7 +140,7 @@ async function observeSource(
 	if (timeout <= 0) return { ip: null, reason: "no time was left to observe it" };
 	const { strict = false, minAgree, maxServers } = options;
 	const sockets = deps.sockets({ af, nic, ip, strict });
-	const { clock, random, resolve } = deps;
+	const { clock, random, resolve, memory } = deps;
 	const seen = await deps.observe(
 		{
 			servers,
@@ -143,7 +149,7 @@ async function observeSource(
 			...(maxServers === undefined ? {} : { maxServers }),
 			...(signal === undefined ? {} : { signal }),
 		},
-		{ sockets, clock, random, resolver: resolve },
+		{ sockets, clock, random, resolver: resolve, memory },
 	);
 	return toObservation(seen, filterHint(info, af));
 }

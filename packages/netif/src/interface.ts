@@ -1,6 +1,15 @@
 import { inspect } from "node:util";
 import type { NatDictionary, NatReport } from "@p2pd/nat";
-import { FAMILIES, type Family, type Fields, is, type NicRef, objectProblem, withDeadline } from "@p2pd/net";
+import {
+	type Check,
+	FAMILIES,
+	type Family,
+	type Fields,
+	is,
+	type NicRef,
+	objectProblem,
+	withDeadline,
+} from "@p2pd/net";
 import type { Route, RoutePool } from "@p2pd/route";
 import type { StunServerSpec } from "@p2pd/stun-client";
 import { LOOK_MAX_AGE, NAT_TIMEOUT, START_TIMEOUT } from "./defaults.js";
@@ -44,6 +53,19 @@ export const optionFields = {
 } satisfies Fields;
 
 const renamed = { stun_servers: "stunServers", servers: "stunServers", nat_timeout: "natTimeout" };
+
+const depsFields = {
+	sockets: is.function,
+	bind: is.function,
+	observe: is.function,
+	discoverNat: is.function,
+	netifaces: is.function,
+	clock: is.shape({ now: is.function, setTimeout: is.function, clearTimeout: is.function }, { open: true }),
+	random: is.function,
+	env: is.object,
+	resolve: is.function,
+	memory: is.object,
+} satisfies Record<keyof InterfaceDeps, Check>;
 
 const callFields: Fields = { signal: is.signal, timeout: is.timeout };
 
@@ -106,7 +128,9 @@ export class Interface implements NicRef {
 		}
 		this.#selector = alone ? undefined : checkSelector(selector);
 		this.#options = alone ? selector : options;
-		refuse(objectProblem(this.#options, "", optionFields, { renamed }) ?? is.object(deps, "deps"));
+		refuse(
+			objectProblem(this.#options, "", optionFields, { renamed }) ?? objectProblem(deps, "deps", depsFields),
+		);
 		const { stunServers, netifaces } = this.#options;
 		this.#servers = stunServers === undefined ? null : readStunServers(stunServers);
 		checkMinAgree(this.#options);

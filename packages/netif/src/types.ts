@@ -6,6 +6,7 @@ import type {
 	ExternalAddress,
 	ObserveExternalAddressDeps,
 	ObserveExternalAddressOptions,
+	StunServerMemory,
 	StunServerSpec,
 } from "@p2pd/stun-client";
 import type { Netifaces } from "./netifaces.js";
@@ -71,6 +72,8 @@ export interface InterfaceDeps {
 	readonly env: Readonly<Record<string, string | undefined>>;
 	/** Resolves the names of STUN servers, for the sockets that they are asked by. @default `resolveHost` of `@p2pd/address` */
 	readonly resolve: Resolver;
+	/** What is known about STUN servers, shared by `start()` and `loadNat()`. @default the memory of this process */
+	readonly memory: StunServerMemory;
 }
 
 /** When a call gives up. */

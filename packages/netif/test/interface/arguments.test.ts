@@ -58,6 +58,8 @@ describe("new Interface()", () => {
 		["options", [null, 7]],
 		["options", [{ families: [4] }, { strict: true }]],
 		["deps", [null, {}, null]],
+		["deps.clock.now", [null, {}, { clock: { now: 5 } }]],
+		["deps.lookup", [null, {}, { lookup: () => [] }]],
 	])("names a wrong %s", (argument, args) => {
 		expect(() => make(...args)).toThrow(argumentError(argument));
 	});

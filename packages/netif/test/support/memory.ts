@@ -1,3 +1,4 @@
+import { StunServerMemory } from "@p2pd/stun-client";
 import { createStunResponder } from "@p2pd/stun-client/server";
 import {
 	buildNetwork,
@@ -52,6 +53,7 @@ export function scene(topology: Topology, nics: readonly NicInfo[], host = "clie
 			clock,
 			random: (size) => net.random.bytes(size),
 			env: {},
+			memory: new StunServerMemory({ now: () => clock.now() }),
 		},
 	};
 }
