@@ -1,87 +1,13 @@
-import { setMaxListeners } from "node:events";
-import { classifyIp } from "@p2pd/address";
-import { type Clock, type Endpoint, MAX_TIMER, type RandomBytes, systemClock, systemRandom } from "@p2pd/net";
+import { type Clock, MAX_TIMER, type RandomBytes, systemClock, systemRandom } from "@p2pd/net";
 import { PREDICTED_ROUND_MS, PREDICTED_ROUNDS, ROUND_MS, ROUNDS, TIMEOUT } from "./defaults.js";
 import { type NatKind, natKind } from "./kind.js";
 import { Meeting, type MeetingEvent } from "./meeting.js";
 import { NONCE_SIZE, type Offer } from "./message.js";
 import { Packets } from "./packet.js";
-import { type PunchPlan, planPunch, type SidePlan } from "./plan.js";
+import { type PunchPlan, planPunch } from "./plan.js";
+import { manyListeners, PrepareError, type Puncher, type PuncherContext } from "./puncher.js";
+import { believable } from "./targets.js";
 import type { PunchDeps, PunchFailure, PunchOptions, PunchReport, PunchSuccess } from "./types.js";
-
-/** A round for which sockets are to be opened. */
-export interface RoundRequest {
-	readonly side: SidePlan;
-	readonly kind: NatKind;
-	readonly birthday: boolean;
-}
-
-/** A round that begins. */
-export interface RoundStart {
-	readonly round: number;
-	readonly role: "leader" | "follower";
-	readonly side: SidePlan;
-	readonly ours: Offer;
-	readonly theirs: Offer;
-	readonly at: number;
-	readonly packets: Packets;
-}
-
-/** How a round stands. */
-export interface RoundState<S> {
-	readonly wakeAt: number;
-	readonly done: Omit<PunchSuccess<S>, "ok" | "report"> | null;
-	/** The peer was heard: the round goes on to the deadline. */
-	readonly heard: boolean;
-	/** Nothing more will be sent: the round ends without waiting for its time. */
-	readonly spent: boolean;
-}
-
-/** The sockets of one transport, and its engine. */
-export interface Puncher<S> {
-	/**
-	 * Closes what an earlier round left, opens sockets and observes.
-	 *
-	 * @throws PrepareError if there is no socket, no observation, or no listener where one is needed
-	 */
-	prepare(request: RoundRequest, signal: AbortSignal): Promise<Offer>;
-	start(round: RoundStart): void;
-	poll(now: number): RoundState<S>;
-	/** Closes everything but a socket that was handed over. */
-	close(): void;
-	/** On the clock. */
-	readonly heardAt: number | null;
-	readonly sent: number;
-	readonly guesses: number;
-	readonly failures: ReadonlyMap<string, number>;
-}
-
-/** Why a round could not be prepared. */
-export class PrepareError extends Error {
-	readonly reason: "no-observation" | "sockets" | "needs-listener";
-
-	constructor(reason: PrepareError["reason"], message: string) {
-		super(message);
-		this.reason = reason;
-	}
-}
-
-/** An AbortController for hundreds of sockets: Node warns of more than ten listeners otherwise. */
-export function manyListeners(): AbortController {
-	const controller = new AbortController();
-	setMaxListeners(0, controller.signal);
-	return controller;
-}
-
-/** What a puncher gets of its session. */
-export interface PuncherContext {
-	readonly clock: Clock;
-	readonly localIps: readonly string[];
-	/** A whole number from 0 to `below` - 1. */
-	readonly pick: (below: number) => number;
-	/** Something happened: poll again. */
-	readonly wake: () => void;
-}
 
 /** What a session is made of. */
 export interface SessionParts<S> {
@@ -382,19 +308,4 @@ function picker(random: RandomBytes): (below: number) => number {
 		const bytes = random(4);
 		return Buffer.from(bytes.buffer, bytes.byteOffset, 4).readUInt32BE() % below;
 	};
-}
-
-/**
- * The part of a peer's offer that is worth sending to. A peer may lie: it must not be able to aim this side's packets
- * at hosts inside its network or on this machine, nor at public hosts as "local" ones.
- */
-function believable(theirs: Offer, ours: Offer): Offer {
-	const ourClass = ours.external === null ? "public" : classifyIp(ours.external.ip);
-	const { external } = theirs;
-	const honest = external !== null && (ourClass !== "public" || classifyIp(external.ip) === "public");
-	const local = (end: Endpoint): boolean => {
-		const itsClass = classifyIp(end.ip);
-		return itsClass !== "public" && (itsClass !== "loopback" || ourClass === "loopback");
-	};
-	return { ...theirs, external: honest ? external : null, lan: theirs.lan.filter(local) };
 }

@@ -1,3 +1,4 @@
+import { classifyIp } from "@p2pd/address";
 import { type Endpoint, sameEndpoint } from "@p2pd/net";
 import { BATCH, BATCH_MS, HAIRPIN_DELAY } from "./defaults.js";
 import type { Offer } from "./message.js";
@@ -59,4 +60,19 @@ function portsFor(plan: SidePlan, socket: number, ports: readonly number[]): rea
 		case "scan":
 			return [];
 	}
+}
+
+/**
+ * The part of a peer's offer that is worth sending to. A peer may lie: it must not be able to aim this side's packets
+ * at hosts inside its network or on this machine, nor at public hosts as "local" ones.
+ */
+export function believable(theirs: Offer, ours: Offer): Offer {
+	const ourClass = ours.external === null ? "public" : classifyIp(ours.external.ip);
+	const { external } = theirs;
+	const honest = external !== null && (ourClass !== "public" || classifyIp(external.ip) === "public");
+	const local = (end: Endpoint): boolean => {
+		const itsClass = classifyIp(end.ip);
+		return itsClass !== "public" && (itsClass !== "loopback" || ourClass === "loopback");
+	};
+	return { ...theirs, external: honest ? external : null, lan: theirs.lan.filter(local) };
 }

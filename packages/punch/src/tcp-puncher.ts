@@ -22,7 +22,7 @@ import {
 	type RoundRequest,
 	type RoundStart,
 	type RoundState,
-} from "./session.js";
+} from "./puncher.js";
 import { aimAt } from "./targets.js";
 import { type TcpAction, TcpEngine } from "./tcp-engine.js";
 import type { PunchTcpDeps, TcpObservation } from "./types.js";

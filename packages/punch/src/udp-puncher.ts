@@ -12,6 +12,7 @@ import {
 	NORMAL_TTL,
 	OBSERVE_MS,
 	OBSERVE_TRIES,
+	ROUND_MS,
 } from "./defaults.js";
 import { Failures } from "./failures.js";
 import type { BirthdayGate } from "./gate.js";
@@ -25,7 +26,7 @@ import {
 	type RoundRequest,
 	type RoundStart,
 	type RoundState,
-} from "./session.js";
+} from "./puncher.js";
 import { aimAt } from "./targets.js";
 import type { PunchUdpDeps } from "./types.js";
 import { UdpEngine, type UdpSend } from "./udp-engine.js";
@@ -157,9 +158,12 @@ export class UdpPuncher implements Puncher<Socket> {
 		for (const send of sends) this.#send(send, now);
 		this.#heardAt ??= engine.heardAt;
 		const entry = done === null ? undefined : this.#entries[done.socket];
-		const heard = engine.heardAt !== null;
-		if (done === null || entry === undefined || this.#packets === null)
-			return { wakeAt, done: null, heard, spent: engine.isSpent };
+		// A path that works in one direction alone gets as long as a round: the next one may do better.
+		const until = engine.heardAt === null ? Number.NEGATIVE_INFINITY : engine.heardAt + ROUND_MS;
+		const heard = now < until;
+		if (done === null || entry === undefined || this.#packets === null) {
+			return { wakeAt: heard ? Math.min(wakeAt, until) : wakeAt, done: null, heard, spent: engine.isSpent };
+		}
 		this.#entries = [];
 		this.#open.delete(entry);
 		detach(entry);
