@@ -78,6 +78,8 @@ export interface SocketFactory {
 	readonly nic: NicRef | null;
 	/** What sockets are bound to: canonical text, with a zone if link-local; `0.0.0.0` or `::` where the kernel chooses. */
 	readonly localIp: string;
+	/** The sockets through which names are resolved for these: a relay's are those that lead to it. @default these */
+	readonly nameSockets?: SocketFactory;
 	/** Makes a bound UDP socket. */
 	udp(options?: UdpOptions): Promise<DatagramSocket>;
 	/** Makes a connected TCP socket. */

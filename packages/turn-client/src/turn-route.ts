@@ -57,6 +57,8 @@ export class TurnRoute implements SocketFactory {
 	readonly nic: NicRef | null;
 	/** The relayed IP. */
 	readonly localIp: string;
+	/** The sockets that lead to the server: names are resolved through them, never through the relay. */
+	readonly nameSockets: SocketFactory;
 	/** The relayed address of the first allocation, which the first socket of its kind gets. */
 	readonly relayed: Endpoint;
 	/** This host's address as the server sees it; null if the server does not say. */
@@ -84,6 +86,7 @@ export class TurnRoute implements SocketFactory {
 		this.af = af;
 		this.nic = relay.setup.sockets.nic;
 		this.localIp = own.ip;
+		this.nameSockets = relay.setup.sockets;
 		this.relayed = own;
 		this.mapped = mapped;
 		this.server = relay.first.link.server;
@@ -151,6 +154,7 @@ function otherFamily(relay: Relay, localIp: string, nic: NicRef | null): SocketF
 		af,
 		nic,
 		localIp,
+		nameSockets: relay.setup.sockets,
 		udp: (options = {}) => udp(relay, af, options),
 		connect: (options) => connect(relay, af, options),
 		listen: (options = {}) => listen(relay, af, options),

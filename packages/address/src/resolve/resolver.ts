@@ -82,7 +82,7 @@ const nicServers = systemNicServers();
 function contextOf({ servers, sockets }: ResolveRequest, deps: AddressDeps): LookupContext {
 	return {
 		servers,
-		sockets,
+		sockets: sockets?.nameSockets ?? sockets,
 		systemLookup: deps.systemLookup ?? systemLookup,
 		nicServers: deps.nicServers ?? nicServers,
 		hostsFile: deps.hostsFile ?? readHostsFile,

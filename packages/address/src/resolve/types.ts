@@ -12,6 +12,8 @@ export interface ResolverSockets extends UdpSockets {
 	readonly localIp?: string;
 	/** For DNS answers that are too long for UDP. */
 	readonly connect?: StreamSockets["connect"];
+	/** The sockets through which names are resolved for these: a relay's are those that lead to it. @default these */
+	readonly nameSockets?: ResolverSockets;
 }
 
 /** Options of a {@link Resolver}. */

@@ -83,6 +83,20 @@ describe("a name", () => {
 		expect([seen.length, system.length]).toEqual([2, 3]);
 	});
 
+	it("for a relay's sockets leaves by those that lead to the relay", async () => {
+		const { network, seen, deps, sockets } = setUp(asked);
+		const relay: ResolverSockets = {
+			af: 4,
+			nic: null,
+			localIp: "8.40.9.9",
+			udp: () => Promise.reject(new Error("no name goes through a relay")),
+			nameSockets: sockets("eth1"),
+		};
+		const found = resolveHost("example.com", { af: 4 }, { ...deps, sockets: relay });
+		expect(await network.clock.runUntil(found)).toEqual(["93.184.215.14"]);
+		expect(seen).toEqual(["A example.com from 83.1.1.1"]);
+	});
+
 	it("of one family alone costs one query", async () => {
 		const { network, seen, deps, sockets } = setUp(asked);
 		const found = resolveHost("example.com", { af: 4 }, { ...deps, sockets: sockets("eth1") });

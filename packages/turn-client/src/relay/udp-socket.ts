@@ -2,7 +2,7 @@ import type { Socket as DgramSocket } from "node:dgram";
 import { type AddressInfo, isIP } from "node:net";
 import { canonicalIp } from "@p2pd/address";
 import type { Endpoint, Family } from "@p2pd/net";
-import { TurnClosedError } from "../errors.js";
+import { TurnClosedError, TurnError } from "../errors.js";
 import type { SendCallback } from "../link/types.js";
 import type { Allocation } from "./allocation.js";
 import { type DatagramReceiver, type Datagrams, systemError } from "./datagrams.js";
@@ -207,17 +207,21 @@ export class RelayedUdpSocket extends UdpUnsupported implements DgramSocket, Dat
 	}
 
 	#send(data: Uint8Array, ip: string, port: number, callback: SendCallback | null): void {
-		if (data.length > this.#limit) this.#failed(systemError("EMSGSIZE"), callback);
+		if (data.length > this.#limit) process.nextTick(callback ?? this.#onSent, systemError("EMSGSIZE"));
 		else this.#parts.datagrams.send(data, ip, port, callback ?? this.#onSent);
 	}
 
-	/** As Node does: an error without a callback is an event. */
+	/**
+	 * A send without a callback. As with Node's sockets, what the system would say is then said to nobody; that the relay
+	 * refuses the peer is an event.
+	 */
 	readonly #onSent = (error: Error | null): void => {
-		if (error && !this.#closed) this.emit("error", error);
+		if (error instanceof TurnError && !this.#closed) this.emit("error", error);
 	};
 
+	/** A destination that cannot be found: without a callback an event, as Node has it for names. */
 	#failed(error: Error, callback: SendCallback | null): void {
-		process.nextTick(callback ?? this.#onSent, error);
+		process.nextTick(callback ?? ((unheard: Error) => this.#closed || this.emit("error", unheard)), error);
 	}
 
 	/** An IP in canonical text; null for a name. Throws for an address of the other family or with a zone. */
