@@ -12,7 +12,7 @@ import { type ArgumentProblem, brand, type Family, printable } from "@p2pd/net";
  * ├── AddressNoDnsError       ERR_ADDRESS_NO_DNS      no DNS server can be asked through the NIC
  * ├── AddressDnsError         ERR_ADDRESS_DNS         no usable answer: a refusal, a malformed packet, a socket error
  * └── AddressTimeoutError     ERR_ADDRESS_TIMEOUT     the deadline passed
- * AddressIndexError (a RangeError)  ERR_ADDRESS_INDEX  at(i) outside of a range
+ * AddressIndexError (a RangeError)  ERR_ADDRESS_INDEX  at(i) outside a range
  */
 
 /** The base of every error of this package except {@link AddressIndexError}. */

@@ -4,8 +4,6 @@
  * @packageDocumentation
  */
 
-// For the packages that have not moved their imports to @p2pd/net yet.
-export { type Clock, FAMILIES, type Family } from "@p2pd/net";
 export {
 	AddressArgumentError,
 	AddressDnsError,

@@ -82,9 +82,9 @@ function mutate(seed: string): string {
 const random = (): string => Array.from({ length: next(40) }, char).join("");
 
 describe("every parser", () => {
-	it(`stands ${RUNS} random and mutated strings`, { timeout: 300_000 }, () => {
+	it(`reads or refuses ${RUNS} random and mutated strings`, { timeout: 300_000 }, () => {
 		let accepted = 0;
-		// Most of the time would go into stack traces that nobody reads.
+		// Most of the time would go into stack traces that no one reads.
 		Error.stackTraceLimit = 0;
 		for (let i = 0; i < RUNS; i++) {
 			const text = next(4) === 0 ? random() : mutate(seeds[next(seeds.length)] ?? "");

@@ -112,7 +112,7 @@ export async function startCoturn(options: CoturnOptions): Promise<Coturn> {
 function ready(child: ChildProcess): Promise<void> {
 	return new Promise((resolve, reject) => {
 		let text = "";
-		// Stays to the end: what nobody reads would stop coturn once the pipe is full.
+		// Read to the end: output left unread would stop coturn once the pipe is full.
 		child.stdout?.on("data", (chunk) => {
 			if (text.length < 100_000) text += String(chunk);
 			if (READY.test(text)) resolve();

@@ -12,7 +12,7 @@ export interface Ip {
 const known = new Map<string, Ip | null>();
 const MAX_KNOWN = 20_000;
 
-/** The address that a text without zone stands for, or null. */
+/** The address of a text without a zone, or null if it is not one. */
 export function parseIp(text: string): Ip | null {
 	const seen = known.get(text);
 	if (seen !== undefined) return seen;
@@ -162,7 +162,7 @@ export function contains(prefix: Prefix, inner: Ip | Prefix): boolean {
 /** A block as text: "192.168.1.0/24". */
 export const prefixText = ({ af, base, length }: Prefix): string => `${makeIp(af, base).text}/${length}`;
 
-/** Whether an entry of a NIC stands for a whole block: more than two addresses, and its host bits are zero. */
+/** Whether an entry of a NIC means a whole block: more than two addresses, and its host bits are zero. */
 export const isBlock = ({ ip, prefix }: Cidr): boolean =>
 	prefix.length < width(ip.af) - 1 && ip.value === prefix.base;
 

@@ -116,7 +116,7 @@ export interface LinkSpec {
 	readonly reorderBy?: number;
 }
 
-/** A box between an inside network and what lies outside of it. */
+/** A box between an inside network and the network outside it. */
 export interface GatewayTopology {
 	readonly name: string;
 	/** The gateway on whose inside network this one's outside lies. @default none: directly on the outside */
@@ -137,7 +137,7 @@ export interface GatewayTopology {
 	 * @default "drop"
 	 */
 	readonly unsolicitedSyn?: "drop" | "reset";
-	/** The link between the gateway and what is outside of it. */
+	/** The link between the gateway and its outside. */
 	readonly link?: LinkSpec;
 }
 

@@ -1,4 +1,4 @@
-import { type Family, is } from "@p2pd/net";
+import { type Family, type Fields, is } from "@p2pd/net";
 import { requireArgument, requireOptions } from "../arguments.js";
 import { AddressArgumentError, AddressSyntaxError, AddressValueError } from "../errors.js";
 import { type Fault, fault } from "../ip/text.js";
@@ -50,8 +50,8 @@ export function parseTarget(
 	options: TargetOptions & { readonly defaultPort: number },
 ): TargetWithPort;
 export function parseTarget(input: TargetInput, options?: TargetOptions): Target;
-export function parseTarget(input: TargetInput, options: TargetOptions = {}): Target {
-	requireOptions(options, "options", { defaultPort: is.port });
+export function parseTarget(input: TargetInput, options: TargetOptions = NO_OPTIONS): Target {
+	if (options !== NO_OPTIONS) requireOptions(options, "options", TARGET_OPTIONS);
 	if (typeof input === "string" || input instanceof URL) return parseText(String(input), options);
 	const [host, port] = partsOf(input);
 	const reading = readHost(stripBrackets(host));
@@ -65,6 +65,9 @@ export function checkPort(port: number): number {
 	if (Number.isInteger(port) && port >= 0 && port <= 65535) return port;
 	throw new AddressValueError(String(port), "a port is an integer from 0 to 65535");
 }
+
+const TARGET_OPTIONS: Fields = { defaultPort: is.port };
+const NO_OPTIONS: TargetOptions = {};
 
 /** The host and port of an input that is not text. */
 function partsOf(input: Exclude<TargetInput, string | URL>): readonly [string, (number | null | undefined)?] {

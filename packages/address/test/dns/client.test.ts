@@ -227,7 +227,7 @@ describe("an Address with servers", () => {
 		expect(found.endpoints().map(({ ip }) => ip)).toEqual(["93.184.215.14", "2606:2800::1"]);
 	});
 
-	it("hears nobody but the server, even where no NAT stands before it", async () => {
+	it("accepts answers from the server alone, also without a NAT in front", async () => {
 		const open = buildNetwork({
 			...topology,
 			gateways: [],
@@ -297,7 +297,7 @@ describe("an Address with servers", () => {
 		server.close();
 	});
 
-	it("asks only servers of the route's family, and fails where there is none", async () => {
+	it("asks only servers of the route's family, and fails if there are none", async () => {
 		const { network, clock, address, route } = setUp();
 		serve(network, "dns0", "8.40.1.1", both);
 		const found = await clock.runUntil(address(["2a00:40::1", "8.40.1.1"]).res(route));

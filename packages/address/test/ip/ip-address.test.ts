@@ -1,6 +1,7 @@
 import { isIP, isIPv6 } from "node:net";
 import { inspect } from "node:util";
 import fc from "fast-check";
+import ipaddr from "ipaddr.js";
 import { describe, expect, it } from "vitest";
 import {
 	AddressFamilyError,
@@ -15,6 +16,28 @@ import {
 	parseLegacyV4,
 } from "../../src/index.js";
 import { anyIp, v4Value, v6Value } from "../arbitraries.js";
+
+describe("IpAddress", () => {
+	it("reads and writes IPv6 as ipaddr.js does, with a dotted quad and zeros in any place", () => {
+		const form = fc.constantFrom("toString", "toNormalizedString", "toFixedLengthString", "toRFC5952String");
+		fc.assert(
+			fc.property(v6Value, form, fc.boolean(), (value, write, asQuad) => {
+				const groups = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
+				const theirs = new ipaddr.IPv6(groups);
+				const low = Number(value & 0xffff_ffffn);
+				const quad = [low >>> 24, (low >>> 16) & 255, (low >>> 8) & 255, low & 255].join(".");
+				const text = asQuad
+					? [...groups.slice(0, 6).map((group) => group.toString(16)), quad].join(":")
+					: theirs[write as "toString"]();
+				const ours = IpAddress.parse(text);
+				expect(ours.toBigInt()).toBe(value);
+				// ipaddr.js writes a v4-mapped address without its dotted quad (RFC 5952 section 5).
+				if (value >> 32n !== 0xffffn) expect(ours.toString()).toBe(theirs.toRFC5952String());
+			}),
+			{ numRuns: 2000 },
+		);
+	});
+});
 
 describe("IpAddress.parse", () => {
 	it.each([
@@ -137,7 +160,7 @@ describe("IpAddress.parse", () => {
 });
 
 describe("IpAddress", () => {
-	it("refuses numbers, bytes and zones that make no address", () => {
+	it("refuses invalid numbers, bytes and zones", () => {
 		for (const make of [
 			() => IpAddress.fromBigInt(-1n, 4),
 			() => IpAddress.fromBigInt(1n << 32n, 4),

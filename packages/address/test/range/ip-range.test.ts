@@ -60,7 +60,7 @@ describe("making an IPRange", () => {
 		expect(error).toMatchObject({ code: "ERR_ADDRESS_SYNTAX", input: text, position, reason });
 	});
 
-	it("refuses values that make none", () => {
+	it("refuses values that are not a range", () => {
 		for (const make of [
 			() => new IPRange("1.2.3.4", 33),
 			() => new IPRange("1.2.3.4", -1),

@@ -120,7 +120,7 @@ describe("parseTarget", () => {
 		expect(() => parseTarget("example.com", { defaultPort: 65536 })).toThrow(AddressArgumentError);
 	});
 
-	it("refuses ports that are none", () => {
+	it("refuses invalid ports", () => {
 		for (const port of [-1, 65536, 1.5, Number.NaN, "80" as unknown as number]) {
 			const expected = typeof port === "number" ? AddressValueError : AddressArgumentError;
 			expect(() => parseTarget(["a", port])).toThrow(expected);
@@ -129,7 +129,7 @@ describe("parseTarget", () => {
 	});
 
 	it.each([undefined, null, 80, true, {}, [], [80], { host: 80 }, { ip: null, port: 80 }])(
-		"refuses %j, which is no target",
+		"refuses %j, which is not a target",
 		(input) => {
 			expect(() => parseTarget(input as TargetInput)).toThrow(AddressArgumentError);
 		},

@@ -30,7 +30,7 @@ export interface Comparison {
 	/** Median operations a second. */
 	readonly candidateRate: number;
 	readonly floor: number | null;
-	/** Whether the ratio reaches the floor; null where there is none. */
+	/** Whether the ratio reaches the floor; null without a floor. */
 	readonly reached: boolean | null;
 }
 

@@ -97,7 +97,7 @@ export interface LabExit {
 
 /** A command that runs in a namespace. */
 export interface LabProcess {
-	/** Of the process group's leader, as seen outside of the laboratory. */
+	/** Of the process group's leader, as seen outside the laboratory. */
 	readonly pid: number;
 	readonly stdin: NodeJS.WritableStream;
 	readonly stdout: NodeJS.ReadableStream;

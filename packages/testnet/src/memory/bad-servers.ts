@@ -18,7 +18,7 @@ export const slowServer = (handler: DatagramHandler, ms: number): DatagramHandle
 export const doublingServer = (handler: DatagramHandler, ms = 1): DatagramHandler =>
 	eachReply(handler, (reply) => [reply, { ...reply, afterMs: (reply.afterMs ?? 0) + ms }]);
 
-/** Answers from an address that nobody asked. */
+/** Answers from an address that the request was not sent to. */
 export const wrongSourceServer = (handler: DatagramHandler, source: HostPort): DatagramHandler =>
 	eachReply(handler, (reply) => [{ ...reply, from: source }]);
 
@@ -123,7 +123,7 @@ export const STUN = {
 	OTHER_ADDRESS: 0x802c,
 } as const;
 
-/** What a checksum over the message stands in; a tampered message has none rather than a wrong one. */
+/** Attributes with a checksum over the message. They are removed from a tampered message, where they would be wrong. */
 const SIGNATURES: ReadonlySet<number> = new Set([
 	STUN.MESSAGE_INTEGRITY,
 	STUN.MESSAGE_INTEGRITY_SHA256,

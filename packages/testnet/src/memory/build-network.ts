@@ -150,7 +150,7 @@ class Builder {
 		}
 	}
 
-	/** The blocks by which a gateway's inside can be reached from outside of it. */
+	/** The blocks by which a gateway's inside can be reached from outside. */
 	#shown(spec: GatewayTopology, inside: Nic, af: Family): Prefix[] {
 		const kind = (af === 4 ? spec.ipv4 : spec.ipv6) ?? { kind: "router" };
 		if (kind.kind === "npt") return [parsePrefix(kind.outside)];
@@ -158,7 +158,7 @@ class Builder {
 		return inside.ips(af).map(({ prefix }) => prefix);
 	}
 
-	/** Makes a block known to the network outside of a gateway, and further out where that one only routes. */
+	/** Makes a block known to the network outside a gateway, and further out where that one only routes. */
 	#announce(prefix: Prefix, af: Family, { spec, outside }: PluggedGateway): void {
 		outside.segment.route(prefix, outside);
 		const parent = spec.behind === undefined ? undefined : this.#gateways.get(spec.behind);

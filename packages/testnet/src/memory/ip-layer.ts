@@ -87,7 +87,7 @@ export class IpLayer {
 		this.routes.add({ prefix: everything(af), nic, gateway, metric });
 	}
 
-	/** @throws TopologyError when there is none of that name */
+	/** @throws TopologyError if there is no NIC of that name */
 	nic(name: string): Nic {
 		const nic = this.nics.find((one) => one.name === name);
 		if (nic === undefined) throw new TopologyError(this.name, `no NIC ${name}`);
@@ -124,7 +124,7 @@ export class IpLayer {
 		return best;
 	}
 
-	/** Sends at once, as far as anybody can tell: nobody is called before the caller returns. */
+	/** Sends at once; no listener is called before the caller returns. */
 	output(packet: Packet, nic: Nic | null): void {
 		const { dst } = packet;
 		if (this.isOwn(dst)) {

@@ -87,7 +87,7 @@ export class ManualClock implements Clock {
 		return this.#queue.add(this.#now + Math.max(ms || 0, 0), run);
 	}
 
-	/** For the network itself: code outside of it is about to run, so a turn is due before time moves on. */
+	/** For the network itself: code outside it is about to run, so a turn is due before time moves on. */
 	enter(): void {
 		this.#entered = true;
 	}

@@ -40,7 +40,7 @@ export class MemoryNetwork {
 		return known(this.#parts.gateways, name, "gateway");
 	}
 
-	/** The NAT of a gateway, for a look at its mappings or to reset it. @throws TopologyError when it is none */
+	/** The NAT of a gateway, to read its mappings or to reset it. @throws TopologyError if the gateway does not translate */
 	nat(name: string, af: Family = 4): Nat {
 		const translator = this.gateway(name).translators[af];
 		if (!(translator instanceof Nat)) throw new TopologyError(name, `is no NAT for IPv${af}`);

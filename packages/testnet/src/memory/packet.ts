@@ -74,7 +74,7 @@ export interface PacketEvent {
 	readonly packet: Packet;
 }
 
-/** The reset that answers a segment nobody wants (RFC 9293 section 3.10.7.1). */
+/** The reset that answers a segment for which there is no connection (RFC 9293 section 3.10.7.1). */
 export function resetFor(packet: TcpPacket): TcpPacket {
 	const length = packet.data.length + (packet.syn ? 1 : 0) + (packet.fin ? 1 : 0);
 	return {

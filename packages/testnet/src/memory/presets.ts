@@ -136,7 +136,7 @@ export const PFSENSE: Preset = {
 		"(the exception is left out); the lifetime is that of pf's udp.multiple",
 };
 
-/** Public addresses behind a stateful firewall: no translation, and nobody comes in unasked. */
+/** Public addresses behind a stateful firewall: no translation, and nothing unsolicited comes in. */
 export const SYMMETRIC_UDP_FIREWALL: Preset<FirewallSpec> = {
 	spec: { kind: "firewall", filtering: EVERY },
 	models: "corporate or campus firewall in front of public IPv4 addresses",

@@ -59,7 +59,7 @@ export class Segment {
 		);
 	}
 
-	/** Hands a packet to whoever has the address, or drops it, as a network without such a neighbour does. */
+	/** Delivers a packet to the NIC with that address; without one the packet is lost. */
 	deliver(packet: Packet, nextHop: string, from: Member): void {
 		const nic = this.#byIp.get(nextHop);
 		if (nic !== undefined && nic !== from) nic.accept(packet);

@@ -64,7 +64,7 @@ interface ServingHost {
 	serve(endpoints: readonly HostPort[], handler: DatagramHandler): () => void;
 }
 
-/** Starts what an outside host serves. @throws TopologyError when nobody said what the service runs */
+/** Starts what an outside host serves. @throws TopologyError if no maker was given for a service */
 export function startServices(host: ServingHost, spec: OutsideTopology, makers: ServiceMakers): void {
 	const ips = spec.ips.map((text) => parseCidr(text).ip);
 	for (const { kind, port, alternatePort } of spec.services ?? []) {

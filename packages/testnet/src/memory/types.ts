@@ -25,7 +25,7 @@ export interface HostPort {
 /** A datagram that a server sends because of one that it received. */
 export interface Reply {
 	readonly data: Uint8Array;
-	/** @default whoever sent the request */
+	/** @default the sender of the request */
 	readonly to?: HostPort;
 	/** Which address it comes from; need not be one of the server's own. @default where the request arrived */
 	readonly from?: HostPort;

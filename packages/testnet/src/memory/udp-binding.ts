@@ -63,7 +63,7 @@ export class UdpBinding {
 		this.#replace(localIp, endpoint.localPort, nic, { ip, port });
 	}
 
-	/** Linux takes a port back that nobody asked for by number; the next send or connect gets another. */
+	/** Linux takes a port back that was not chosen by number; the next send or connect gets another one. */
 	disconnect(): void {
 		if (this.#bound !== null) this.#replace(this.#bound.ip, this.#bound.port, this.#bound.nic, null);
 	}

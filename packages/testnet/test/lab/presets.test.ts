@@ -219,10 +219,10 @@ describe("what the kernel cannot do is refused", () => {
 			gateway({ ipv6: { kind: "firewall", filtering: nat.filtering, lifetimeMs: 5000 } }),
 		],
 		[/"internet" is used twice/, { ...home, hosts: [{ name: "internet", nics: [] }] }],
-		[/"a b" is no name for a host/, { ...home, hosts: [{ name: "a b", nics: [] }] }],
+		[/"a b" is not a valid host name/, { ...home, hosts: [{ name: "a b", nics: [] }] }],
 		[/is not an address with a prefix/, { ...home, names: { "example.com": ["nowhere"] } }],
 		[
-			/is no port/,
+			/is not a valid port/,
 			{ ...home, outside: [{ name: "far", ips: ["5.5.5.5"], services: [{ kind: "echo", port: 0 }] }] },
 		],
 		[

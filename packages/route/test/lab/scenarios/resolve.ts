@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { networkInterfaces } from "node:os";
-import { type Family, IpAddress } from "@p2pd/address";
-import type { NicRef } from "@p2pd/net";
+import { IpAddress } from "@p2pd/address";
+import type { Family, NicRef } from "@p2pd/net";
 import {
 	kernelRoute,
 	type Observation,

@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import { type Family, IPRange } from "@p2pd/address";
-import type { NicRef, SocketFactory } from "@p2pd/net";
+import { IPRange } from "@p2pd/address";
+import type { Family, NicRef, SocketFactory } from "@p2pd/net";
 import { type BindOptions, kernelRoute, Route } from "@p2pd/route";
 
 /** One talk: "hello" by a route to an echo server. */

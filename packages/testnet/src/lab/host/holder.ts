@@ -9,7 +9,7 @@ import { type StartedProcess, startProcess } from "./process.js";
 
 /** The namespaces of a laboratory, held open by one process. */
 export interface Holder {
-	/** For each namespace the process that stands for it, by its number outside of the laboratory. */
+	/** The process that keeps each namespace open, by its pid outside the laboratory. */
 	readonly pids: ReadonlyMap<string, number>;
 	/** Ends every process and namespace. */
 	close(): Promise<void>;
@@ -79,7 +79,10 @@ async function readiness(holder: StartedProcess): Promise<ReadonlyMap<string, nu
 		const timer = setTimeout(
 			() =>
 				reject(
-					new LabSetupError(`the namespaces did not stand after ${SETUP_TIMEOUT} ms`, holder.output().stderr),
+					new LabSetupError(
+						`the namespaces were not ready after ${SETUP_TIMEOUT} ms`,
+						holder.output().stderr,
+					),
 				),
 			SETUP_TIMEOUT,
 		);

@@ -40,7 +40,7 @@ export function ofFamily(addresses: readonly string[], af: LabFamily): Cidr[] {
 const isWithin = (prefixes: readonly Cidr[], cidr: Cidr): boolean =>
 	prefixes.some((prefix) => contains(prefix.prefix, cidr.prefix));
 
-/** A NIC's own blocks, and those of its addresses that lie outside of the link's prefixes. */
+/** A NIC's own blocks, and those of its addresses outside the link's prefixes. */
 function ownOffLink(attached: Attached, prefixes: readonly Cidr[]): Cidr[] {
 	return attached.addresses
 		.filter((cidr) => !isLinkLocal(cidr) && (isBlock(cidr) || !isWithin(prefixes, cidr)))

@@ -81,7 +81,7 @@ export function addressLines(
 	});
 }
 
-/** The next hop of each family, or null where there is none. */
+/** The next hop of each family, or null. */
 export interface NextHops {
 	readonly 4: string | null;
 	readonly 6: string | null;

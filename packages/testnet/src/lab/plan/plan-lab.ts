@@ -67,7 +67,7 @@ export function checkTopology(topology: LabTopology): void {
 		...[...topology.outside, ...topology.gateways, ...topology.hosts].map((one) => one.name),
 	];
 	for (const name of names) {
-		if (!/^[a-z][a-z0-9-]*$/i.test(name)) throw new LabTopologyError(`"${name}" is no name for a host`);
+		if (!/^[a-z][a-z0-9-]*$/i.test(name)) throw new LabTopologyError(`"${name}" is not a valid host name`);
 		if (names.indexOf(name) !== names.lastIndexOf(name))
 			throw new LabTopologyError(`the name "${name}" is used twice`);
 	}
@@ -77,7 +77,7 @@ export function checkTopology(topology: LabTopology): void {
 				throw new LabTopologyError(`${host.name} has two NICs ${nic.name}`);
 			}
 			if (!/^[a-z][a-z0-9.-]{0,14}$/i.test(nic.name) || nic.name === "lo") {
-				throw new LabTopologyError(`"${nic.name}" is no name for a NIC`);
+				throw new LabTopologyError(`"${nic.name}" is not a valid NIC name`);
 			}
 			checkLink(`${host.name} ${nic.name}`, nic.link);
 		}

@@ -11,7 +11,7 @@ const file = (name: string, text: string): string => heredoc(`cat > "$LAB/${name
 const writeSysctls = (sysctls: ReadonlyMap<string, string>): string[] =>
 	[...sysctls].map(([path, value]) => `echo ${value} > /proc/sys/net/${path}`);
 
-/** What a namespace's first process does: give it files of its own, say that it stands, and hold it open. */
+/** What a namespace's first process does: give it files of its own, report that it is ready, and keep it open. */
 function initText(namespace: NamespacePlan): string {
 	return [
 		"mount -t sysfs p2pd-lab /sys",

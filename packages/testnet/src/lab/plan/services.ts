@@ -172,7 +172,7 @@ function checkSockets(daemons: readonly DaemonPlan[]): void {
 	const taken = new Set<string>();
 	for (const { proto, ip, port } of daemons.flatMap(({ listens }) => listens)) {
 		if (!Number.isInteger(port) || port < 1 || port > 65_535)
-			throw new LabTopologyError(`${port} is no port`);
+			throw new LabTopologyError(`${port} is not a valid port`);
 		const key = `${proto} ${ip} ${port}`;
 		if (taken.has(key)) throw new LabTopologyError(`two services want ${key}`);
 		taken.add(key);

@@ -20,7 +20,7 @@ export interface NamespacePlan {
 	readonly name: string;
 	/** Paths below /proc/sys/net with their values, set before any link exists. */
 	readonly sysctls: ReadonlyMap<string, string>;
-	/** The same, set when the links and rules stand. */
+	/** The same, set once the links and rules exist. */
 	readonly lateSysctls: ReadonlyMap<string, string>;
 	/** Lines for `ip -batch`. */
 	readonly ip: readonly string[];

@@ -56,7 +56,7 @@ export function udpBlocked(): LabTopology {
 	return behind({ ipv4: PORT_RESTRICTED, udpBlocked: true });
 }
 
-/** A cloud machine: a private address, and a public one of its own that stands for it, with a stateful firewall. */
+/** A cloud machine: a private address, and a public address translated to it one to one, with a stateful firewall. */
 export function oneToOneCloud(): LabTopology {
 	return behind({ ipv4: { kind: "one-to-one", filtering: "address-and-port-dependent" } });
 }

@@ -46,7 +46,7 @@ export function ipv6Only(): LabTopology {
 /** The address that {@link prefixTranslation}'s client is seen by from outside. */
 export const TRANSLATED_IP6 = "2a02:8010:6000::20";
 
-/** NPTv6 (RFC 6296): unique local addresses inside, a provider's prefix outside, nobody filtered. */
+/** NPTv6 (RFC 6296): unique local addresses inside, a provider's prefix outside, no filter. */
 export function prefixTranslation(): LabTopology {
 	return {
 		...OUTSIDE,

@@ -23,7 +23,7 @@ export interface GatewayParts {
 	readonly resetsUnsolicited: boolean;
 }
 
-/** The box between an inside network and what lies outside of it: router, NAT or firewall for each family. */
+/** The box between an inside network and the network outside it: router, NAT or firewall for each family. */
 export class Gateway implements NicOwner {
 	readonly name: string;
 	readonly takesBroadcasts = false;

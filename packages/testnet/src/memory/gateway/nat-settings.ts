@@ -2,7 +2,7 @@ import type { NatSpec } from "../../topology.js";
 import { NAT_PORTS, UDP_LIFETIME_MS } from "../defaults.js";
 import { TopologyError } from "../errors.js";
 
-/** A NAT's settings with every default filled in; a binding rate of null is no limit. */
+/** A NAT's settings with every default filled in; a binding rate of null means no limit. */
 export interface NatSettings extends Required<Omit<NatSpec, "kind" | "bindingRate">> {
 	readonly bindingRate: NonNullable<NatSpec["bindingRate"]> | null;
 }

@@ -78,7 +78,7 @@ export class Nat implements Translator {
 			.map(({ proto, inside, external }) => ({ proto, inside, external }));
 	}
 
-	/** Forgets everything, as a reboot does; the allocation starts anew too. */
+	/** Forgets everything, as a reboot does; the allocation starts again too. */
 	reset(): void {
 		this.#byInside.clear();
 		this.#byExternal.clear();

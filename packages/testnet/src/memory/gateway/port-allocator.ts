@@ -39,7 +39,7 @@ export class PortAllocator {
 		return external;
 	}
 
-	/** The port that the rule asks for; may lie outside of the range for `equal`. */
+	/** The port that the rule asks for; may be outside the range for `equal`. */
 	#wanted(local: number): number {
 		const last = this.#lastPair;
 		switch (this.#allocation.kind) {

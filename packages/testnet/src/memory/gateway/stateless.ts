@@ -62,7 +62,7 @@ const checksum = (value: bigint): number => words(value).reduce(add, 0);
 
 /**
  * IPv6 prefix translation without state (RFC 6296): the prefix is replaced and one word adjusted, so that no
- * checksum changes. Ports stay, and everybody outside can come in unless a firewall stands behind it.
+ * checksum changes. Ports stay, and anyone outside can come in unless there is a firewall behind it.
  */
 export class PrefixTranslator implements Translator {
 	readonly hairpins = true;

@@ -5,7 +5,7 @@ import type { TcpPacket } from "../packet.js";
 import type { Family, HostPort } from "../types.js";
 import { type Outstanding, ReceiveQueue, RetransmitTimer, SendQueue } from "./queues.js";
 
-/** What a connection tells whoever uses it. */
+/** What a connection tells its user. */
 export interface ConnectionUser {
 	connected(): void;
 	/** There may be something to `read()`. */
@@ -153,7 +153,7 @@ export class TcpConnection {
 		if (packet.ack !== null) this.#acknowledged(packet.ack, packet.window);
 		if (this.#state === "closed") return;
 		const occupies = packet.data.length > 0 || packet.fin || packet.syn;
-		// Bytes for nobody are refused; a repeat of what was taken before is only acknowledged again.
+		// Bytes that no one can read are refused; a repeat of bytes taken before is only acknowledged again.
 		const fresh = packet.data.length > 0 && packet.seq + packet.data.length > (this.#receive.next ?? 0);
 		if (this.#user === null && fresh) {
 			this.abort();

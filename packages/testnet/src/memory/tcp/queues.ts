@@ -190,7 +190,7 @@ export class RetransmitTimer {
 		this.#handle = null;
 	}
 
-	/** Starts anew if something is under way. */
+	/** Starts again if something is under way. */
 	restart(underWay: boolean): void {
 		this.stop();
 		if (underWay) this.start();

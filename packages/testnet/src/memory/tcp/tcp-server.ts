@@ -132,7 +132,7 @@ export class TcpServer extends EventEmitter implements Server {
 			});
 			this.emit("connection", socket);
 		});
-		// A handshake that came to nothing is nobody's business: the socket was never handed out.
+		// A handshake that failed is not reported: the socket was never handed out.
 		connection.answer(
 			{ ...user, closed: (error) => (this.#sockets.has(socket) ? user.closed(error) : undefined) },
 			syn,

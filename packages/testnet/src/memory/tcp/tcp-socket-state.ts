@@ -117,7 +117,7 @@ export abstract class TcpSocketState extends Duplex {
 		return this;
 	}
 
-	/** Something went over the connection: the idle time starts anew. */
+	/** Something went over the connection: the idle time starts again. */
 	protected active(): void {
 		this.stopIdleTimer();
 		if (this.#timeoutMs > 0 && !this.destroyed) {
