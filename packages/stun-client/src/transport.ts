@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export { StunLongTermAuth } from "./client/auth.js";
+export { type StunChallengeVerdict, StunLongTermAuth, type StunSignature } from "./client/auth.js";
 export type { StunCredentials } from "./client/types.js";
 export { StunFramer, StunStream } from "./transport/stream.js";
 export {

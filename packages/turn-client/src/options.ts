@@ -2,14 +2,8 @@ import { resolveHost } from "@p2pd/address";
 import { is, isFamily, objectProblem, type SocketFactory, systemClock, systemRandom } from "@p2pd/net";
 import { KEEP_ALIVE, OPEN_TIMEOUT, TURN_PORT, TURNS_PORT } from "./defaults.js";
 import { TurnOptionError } from "./errors.js";
-import type { TurnSetup } from "./relay/setup.js";
+import { CREDENTIALS, type TurnSetup } from "./relay/setup.js";
 import type { TurnDeps, TurnRouteOptions, TurnServer, TurnTransport } from "./types.js";
-
-const CREDENTIALS = is.either(
-	"{ username, password } or a function that gives them",
-	is.function,
-	is.shape({ username: is.filledText, password: is.text }, { required: ["username", "password"] }),
-);
 
 const SOCKETS = is.a("a socket factory with udp() and connect()", (value) => {
 	if (typeof value !== "object" || value === null) return false;
@@ -24,7 +18,7 @@ const FIELDS = {
 		is.shape({ host: is.filledText, port: is.remotePort }, { required: ["host"] }),
 	),
 	transport: is.oneOf("udp", "tcp", "tls"),
-	credentials: CREDENTIALS,
+	credentials: is.either("{ username, password } or a function that gives them", is.function, CREDENTIALS),
 	sockets: SOCKETS,
 	first: is.oneOf("udp", "tcp"),
 	tls: is.shape({ ca: is.anything, servername: is.filledText }),

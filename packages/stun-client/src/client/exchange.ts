@@ -4,7 +4,7 @@ import type { StunMessage } from "../codec/types.js";
 import { INITIAL_RTO, MAX_AUTH_ROUNDS, MAX_SERVER_ERROR_RETRIES } from "../defaults.js";
 import { StunIntegrityError, StunTimeoutError } from "../errors.js";
 import type { StunReply, StunRequestOptions, StunTransport } from "../transport/types.js";
-import { StunLongTermAuth } from "./auth.js";
+import { StunLongTermAuth, type StunSignature } from "./auth.js";
 import type { StunCredentials, StunDialect } from "./types.js";
 
 /** What a {@link ServerExchange} needs. */
@@ -25,6 +25,12 @@ export interface ExchangeRequest
 	readonly expectFrom?: Endpoint | undefined;
 	readonly deadline: number;
 	readonly signal: AbortSignal | undefined;
+}
+
+/** A reply, and what its request was signed with. */
+interface SignedReply {
+	readonly reply: StunReply;
+	readonly signature: StunSignature | null;
 }
 
 const statusOf = ({ message }: StunReply): number =>
@@ -54,11 +60,11 @@ export class ServerExchange {
 		const { clock } = this.#options;
 		let authRounds = 0;
 		for (let failures = 0; ; ) {
-			const reply = await this.#askOnce(request);
+			const { reply, signature } = await this.#askOnce(request);
 			const status = statusOf(reply);
 			if ((status === 401 || status === 438) && authRounds < MAX_AUTH_ROUNDS) {
 				authRounds++;
-				if (this.#auth?.challenged(reply.message) === true) continue;
+				if (this.#auth?.challenged(reply.message, signature) === "again") continue;
 			}
 			const pause = INITIAL_RTO * 2 ** failures;
 			const mayRetry = status >= 500 && status <= 599 && failures < MAX_SERVER_ERROR_RETRIES;
@@ -68,44 +74,45 @@ export class ServerExchange {
 		}
 	}
 
-	async #askOnce(request: ExchangeRequest): Promise<StunReply> {
+	async #askOnce(request: ExchangeRequest): Promise<SignedReply> {
 		const { clock } = this.#options;
 		if (this.#classic !== undefined) return this.#send(request, this.#classic, request.signal);
-		const reply = await askInBothDialects(
+		const answer = await askInBothDialects(
 			(classic, signal) => this.#send(request, classic, signal),
 			clock,
 			INITIAL_RTO,
 			request.signal,
 		);
-		if (reply.message.class === "success") this.#classic = reply.message.classic;
-		return reply;
+		const { message } = answer.reply;
+		if (message.class === "success") this.#classic = message.classic;
+		return answer;
 	}
 
 	async #send(
 		request: ExchangeRequest,
 		classic: boolean,
 		signal: AbortSignal | undefined,
-	): Promise<StunReply> {
+	): Promise<SignedReply> {
 		const { transport, server, clock, reliable, fingerprint } = this.#options;
 		const giveUpAfter = request.deadline - clock.now();
 		if (giveUpAfter <= 0) throw new StunTimeoutError(server, 0, 0);
-		const own = classic ? undefined : this.#auth?.request();
+		const signature = classic ? null : (this.#auth?.current ?? null);
 		const violation = new AbortController();
 		let refused = 0;
 		const accept = (message: StunMessage): boolean => {
-			if (this.#auth === undefined || this.#auth.accepts(message)) return true;
+			if (this.#auth === undefined || this.#auth.accepts(message, signature)) return true;
 			refused++;
 			if (reliable) violation.abort(new StunIntegrityError(server, "answered without valid integrity"));
 			return false;
 		};
 		try {
-			return await transport.request({
+			const reply = await transport.request({
 				to: server,
 				expectFrom: request.expectFrom ?? server,
 				changeIp: request.changeIp ?? false,
 				changePort: request.changePort ?? false,
-				attributes: [...(request.attributes ?? []), ...(own?.attributes ?? [])],
-				...(own?.integrity === undefined ? {} : { integrity: own.integrity }),
+				attributes: [...(request.attributes ?? []), ...(signature?.attributes ?? [])],
+				...(signature === null ? {} : { integrity: signature.integrity }),
 				...(request.rtt === undefined ? {} : { rtt: request.rtt }),
 				fingerprint: fingerprint && !classic,
 				classic,
@@ -113,6 +120,7 @@ export class ServerExchange {
 				accept,
 				signal: signal === undefined ? violation.signal : AbortSignal.any([signal, violation.signal]),
 			});
+			return { reply, signature };
 		} catch (error) {
 			if (error instanceof StunTimeoutError && refused > 0) {
 				throw new StunIntegrityError(server, `sent ${refused} answers, none with valid integrity`);
@@ -123,15 +131,15 @@ export class ServerExchange {
 }
 
 /** Sends one request, in the form of RFC 3489 if `classic`. */
-type Attempt = (classic: boolean, signal: AbortSignal) => Promise<StunReply>;
+type Attempt = (classic: boolean, signal: AbortSignal) => Promise<SignedReply>;
 
 /** Carries an error response through a race of promises. */
 class ErrorReply extends Error {
-	readonly reply: StunReply;
+	readonly answer: SignedReply;
 
-	constructor(reply: StunReply) {
+	constructor(answer: SignedReply) {
 		super("an error response");
-		this.reply = reply;
+		this.answer = answer;
 	}
 }
 
@@ -145,14 +153,14 @@ async function askInBothDialects(
 	clock: Clock,
 	patience: number,
 	signal: AbortSignal | undefined,
-): Promise<StunReply> {
+): Promise<SignedReply> {
 	const stop = new AbortController();
 	const abort = (): void => stop.abort(signal?.reason);
 	signal?.addEventListener("abort", abort, { once: true });
-	const success = async (classic: boolean): Promise<StunReply> => {
-		const reply = await attempt(classic, stop.signal);
-		if (reply.message.class === "error") throw new ErrorReply(reply);
-		return reply;
+	const success = async (classic: boolean): Promise<SignedReply> => {
+		const answer = await attempt(classic, stop.signal);
+		if (answer.reply.message.class === "error") throw new ErrorReply(answer);
+		return answer;
 	};
 	const first = success(false);
 	const second = Promise.race([sleep(patience, clock, stop.signal), first.then(noop, noop)]).then(() => {
@@ -163,7 +171,7 @@ async function askInBothDialects(
 		return await Promise.any([first, second]);
 	} catch {
 		return await first.catch((error: unknown) => {
-			if (error instanceof ErrorReply) return error.reply;
+			if (error instanceof ErrorReply) return error.answer;
 			throw error;
 		});
 	} finally {

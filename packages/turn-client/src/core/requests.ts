@@ -4,13 +4,14 @@ import {
 	RtoTable,
 	retransmissionSchedule,
 	type Schedule,
+	type StunLongTermAuth,
+	type StunSignature,
 	StunTransactions,
 	transactionKey,
 } from "@p2pd/stun-client/transport";
 import { METHODS, type MethodName } from "../codec/attributes.js";
 import { MAX_CHALLENGES, STREAM_TIMEOUT } from "../defaults.js";
 import { TurnProtocolError, TurnTimeoutError } from "../errors.js";
-import type { LongTermAuth, Signature } from "./long-term.js";
 
 /** A request: what it asks, and what its answer is for. */
 export interface TurnRequest<T> {
@@ -44,13 +45,13 @@ export interface RequestsPlan {
 	readonly server: Endpoint;
 	/** TCP or TLS: nothing is sent twice. */
 	readonly reliable: boolean;
-	readonly auth: LongTermAuth;
+	readonly auth: StunLongTermAuth;
 }
 
 interface Running<T> {
 	readonly request: TurnRequest<T>;
 	readonly bytes: Buffer;
-	readonly signature: Signature | null;
+	readonly signature: StunSignature | null;
 	/** 401 and 438 that it got so far. */
 	readonly challenges: number;
 	/** Answers that failed the integrity check. */
@@ -144,7 +145,7 @@ export class TurnRequests<T> {
 	 * Sends what waits for credentials, with those given. Null, or the ones that were refused, fail it.
 	 */
 	replaceCredentials(
-		credentials: Parameters<LongTermAuth["replace"]>[0] | null,
+		credentials: Parameters<StunLongTermAuth["replace"]>[0] | null,
 		now: number,
 	): RequestEvent<T>[] {
 		const parked = this.#parked;

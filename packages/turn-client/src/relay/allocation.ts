@@ -1,13 +1,13 @@
 import { type Clock, DeadlineTimer, type RandomBytes } from "@p2pd/net";
 import { StunDecodeError } from "@p2pd/stun-client";
 import { decodeMessage } from "@p2pd/stun-client/codec";
+import type { StunLongTermAuth } from "@p2pd/stun-client/transport";
 import {
 	AllocationCore,
 	type AllocationEvent,
 	type AllocationPlan,
 	type ChannelUse,
 } from "../core/allocation-core.js";
-import type { LongTermAuth } from "../core/long-term.js";
 import { RELEASE_TIMEOUT } from "../defaults.js";
 import { TurnClosedError } from "../errors.js";
 import type { Link } from "../link/types.js";
@@ -77,7 +77,7 @@ export class Allocation {
 		});
 	}
 
-	get auth(): LongTermAuth {
+	get auth(): StunLongTermAuth {
 		return this.plan.auth;
 	}
 

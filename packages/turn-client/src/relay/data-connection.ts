@@ -2,9 +2,9 @@ import type { Socket } from "node:net";
 import { type Clock, DeadlineTimer, type Endpoint, type RandomBytes } from "@p2pd/net";
 import { StunDecodeError } from "@p2pd/stun-client";
 import { decodeMessage } from "@p2pd/stun-client/codec";
+import type { StunLongTermAuth } from "@p2pd/stun-client/transport";
 import { attribute } from "../codec/attributes.js";
 import { StreamFramer } from "../codec/stream-framer.js";
-import type { LongTermAuth } from "../core/long-term.js";
 import { type RequestEvent, TurnRequests } from "../core/requests.js";
 import { errnoOf, responseError, TurnNetworkError, TurnProtocolError } from "../errors.js";
 import { openStream, type StreamPlan } from "../link/open-stream.js";
@@ -12,7 +12,7 @@ import { closeStream } from "../link/stream-link.js";
 
 /** What a data connection is for (RFC 6062 section 4.4). */
 export interface DataConnectionPlan extends StreamPlan {
-	readonly auth: LongTermAuth;
+	readonly auth: StunLongTermAuth;
 	readonly connectionId: number;
 	/** The relayed address, and the peer's: what the socket reports as its ends. */
 	readonly relayed: Endpoint;

@@ -1,15 +1,15 @@
 import { type Endpoint, endpointText, type Family } from "@p2pd/net";
+import { StunLongTermAuth } from "@p2pd/stun-client/transport";
 import type { AllocationPlan } from "../core/allocation-core.js";
-import { LongTermAuth } from "../core/long-term.js";
 import { MAX_PORT_TRIES, MAX_REDIRECTS } from "../defaults.js";
-import { TurnResponseError } from "../errors.js";
+import { TurnOptionError, TurnResponseError } from "../errors.js";
 import { openStream } from "../link/open-stream.js";
 import { StreamLink } from "../link/stream-link.js";
 import type { Link } from "../link/types.js";
 import { openUdpLink } from "../link/udp-link.js";
 import type { TurnCredentials, TurnTransport } from "../types.js";
 import { Allocation } from "./allocation.js";
-import type { ServerPlace, TurnSetup } from "./setup.js";
+import { CREDENTIALS, type ServerPlace, type TurnSetup } from "./setup.js";
 
 /** What one allocation is asked to be. */
 export interface AllocationWish {
@@ -48,7 +48,7 @@ export async function openAllocation(
 		signal.throwIfAborted();
 		tried.add(endpointText(place));
 		const link = await openLink(setup, place, wish.transport, signal);
-		const plan = planOf(setup, wish, place, link, new LongTermAuth(credentials));
+		const plan = planOf(setup, wish, place, link, new StunLongTermAuth(credentials));
 		const allocation = new Allocation(link, plan, {
 			clock: setup.clock,
 			random: setup.random,
@@ -72,7 +72,11 @@ export async function openAllocation(
 }
 
 async function credentialsOf({ credentials }: TurnSetup): Promise<TurnCredentials> {
-	return typeof credentials === "function" ? credentials() : credentials;
+	if (typeof credentials !== "function") return credentials;
+	const given = await credentials();
+	const problem = CREDENTIALS(given, "options.credentials()");
+	if (problem !== null) throw new TurnOptionError(problem.path, problem.message);
+	return given;
 }
 
 /** Where a 300 leads, if it is gone to: to the same family, and not in a circle (RFC 8489 section 10). */
@@ -104,7 +108,7 @@ function planOf(
 	wish: AllocationWish,
 	{ ip, port }: ServerPlace,
 	link: Link,
-	auth: LongTermAuth,
+	auth: StunLongTermAuth,
 ): AllocationPlan {
 	const { relay, family, bothFamilies, evenPort, reservationToken } = wish;
 	// IPv4 is what servers of RFC 5766 give too. A token says its family itself, and two families are asked for by the

@@ -1,5 +1,5 @@
 import type { Resolver } from "@p2pd/address";
-import type { Clock, Endpoint, Family, RandomBytes, SocketFactory } from "@p2pd/net";
+import { type Clock, type Endpoint, type Family, is, type RandomBytes, type SocketFactory } from "@p2pd/net";
 import type { TurnCredentialSource, TurnTlsOptions, TurnTransport } from "../types.js";
 
 /** A route's options, checked, with their defaults, and its environment. */
@@ -27,3 +27,9 @@ export interface TurnSetup {
 export interface ServerPlace extends Endpoint {
 	readonly host: string;
 }
+
+/** Checks credentials: those given, and those that a function gives. */
+export const CREDENTIALS = is.shape(
+	{ username: is.filledText, password: is.text },
+	{ required: ["username", "password"] },
+);

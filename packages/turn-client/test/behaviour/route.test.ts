@@ -98,6 +98,14 @@ describe("credentials", () => {
 		expect(asked).toBe(2);
 	});
 
+	it("that a function gives are checked too", async () => {
+		const credentials = () => ({ username: "me", pass: "x" }) as never;
+		await expect(w.route({ credentials })).rejects.toMatchObject({
+			code: "ERR_TURN_OPTION",
+			path: "options.credentials().password",
+		});
+	});
+
 	it("that change are taken over by what is there, and nothing is lost", async () => {
 		let password = "secret";
 		const route = await w.route({ credentials: async () => ({ username: "me", password }) });
