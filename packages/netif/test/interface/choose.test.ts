@@ -16,19 +16,19 @@ it("the console shows the names of the NICs", async () => {
 	);
 });
 
-describe("which NIC is meant", () => {
+describe("which NIC a selector names", () => {
 	const three = snapshot([lo, eth0, wlan0]);
 
 	it.each([[undefined], [null], [""], ["eth0"], [4 as const]])("%j is the default NIC", (selector) => {
 		expect(chooseNic(three, selector).name).toBe("eth0");
 	});
 
-	it("a name is that NIC, be it of use or not", () => {
+	it("a name is that NIC, usable or not", () => {
 		expect(chooseNic(three, "wlan0").name).toBe("wlan0");
 		expect(chooseNic(three, "lo").name).toBe("lo");
 	});
 
-	it("a name that nobody has is told with those that exist", () => {
+	it("an unknown name is an error that lists the existing ones", () => {
 		expect(() => chooseNic(three, "meow")).toThrowError(
 			expect.objectContaining({
 				code: "ERR_NETIF_NOT_FOUND",
@@ -39,13 +39,13 @@ describe("which NIC is meant", () => {
 		);
 	});
 
-	it("IPv6 where there is none is an error, and not the IPv4 NIC (D-51)", () => {
+	it("IPv6 without an IPv6 default route is an error, and not the IPv4 NIC", () => {
 		expect(() => chooseNic(three, 6)).toThrowError(
 			expect.objectContaining({ code: "ERR_NETIF_NO_GATEWAY", af: 6 }),
 		);
 	});
 
-	it("no way out at all is an error without a family", () => {
+	it("no default route at all is an error without a family", () => {
 		expect(() => chooseNic(snapshot([lo, wlan0]), undefined)).toThrowError(
 			expect.objectContaining({ code: "ERR_NETIF_NO_GATEWAY", af: null }),
 		);
@@ -76,7 +76,7 @@ describe("which NIC is meant", () => {
 	});
 });
 
-describe("which NICs are of use", () => {
+describe("which NICs are usable", () => {
 	const cases: readonly (readonly [string, Parameters<typeof nic>[0], string | null])[] = [
 		[
 			"a card with a gateway",

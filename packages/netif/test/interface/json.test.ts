@@ -61,7 +61,7 @@ it("takes P2PD's newest form, with its frozen facts", () => {
 	expect(nic.toJSON()).toMatchObject({ nic_no: 12, id: 12 });
 });
 
-it("dictionary, JSON, object and dictionary are the same (D-50)", () => {
+it("a dictionary is the same after JSON and fromJSON()", () => {
 	const once = Interface.fromJSON(page).toJSON();
 	const text = JSON.stringify(once);
 	expect(JSON.parse(text)).toEqual(once);

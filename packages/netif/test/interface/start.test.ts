@@ -137,7 +137,7 @@ describe("start()", () => {
 		expect(place.sent()).toBeGreaterThan(sent);
 	});
 
-	it("one of two who wait may leave; when both have, it ends", async () => {
+	it("one of two callers may give up; when both have, the work ends", async () => {
 		const place = home({ udpBlocked: true });
 		const made = new Interface("eth0", { stunServers: all(place) }, place.deps);
 		const first = new AbortController();
@@ -168,7 +168,7 @@ describe("start()", () => {
 		expect(made.toJSON().reasons?.["4"]).toBe(made.reasons[4]);
 	});
 
-	it("prefers the family that has a way out", async () => {
+	it("prefers the family with a default route", async () => {
 		const place = home();
 		const made = new Interface("eth0", { stunServers: place.servers(6) }, place.deps);
 		await place.clock.runUntil(made.start());
@@ -340,7 +340,7 @@ describe("loadNat()", () => {
 	});
 });
 
-describe("an interface's life", () => {
+describe("the life of an interface", () => {
 	it("says what is only known later", async () => {
 		const place = home();
 		const made = new Interface(undefined, {}, place.deps);
@@ -387,7 +387,7 @@ describe("an interface's life", () => {
 		expect(made.reasons).toEqual({ 4: null, 6: null });
 	});
 
-	it("does not wait for a look at the OS for ever", async () => {
+	it("does not wait for an enumeration for ever", async () => {
 		const place = home();
 		const netifaces = new Netifaces(
 			() => new Promise(() => undefined),
@@ -400,7 +400,7 @@ describe("an interface's life", () => {
 		await expect(starting).rejects.toMatchObject({ code: "ERR_NETIF_TIMEOUT", timeout: 300 });
 	});
 
-	it("takes the default NIC of now, not of then (D-52)", async () => {
+	it("uses the present default NIC, not an earlier one", async () => {
 		const place = scene(twoHomes, []);
 		const at = { gateways: { 4: "192.168.1.1" } };
 		let now = snapshot([nic({ name: "eth0", addresses: ["192.168.1.20/24"], ...at })]);
@@ -441,7 +441,7 @@ describe("loadInterfaces()", () => {
 		nic({ name: "eth0", index: 3, addresses: ["192.168.1.20/24"], gateways: { 4: "192.168.1.1" } }),
 	];
 
-	it("starts all at once, keeps the one whose NAT is not to be had, in a certain order (D-46)", async () => {
+	it("starts all at once, keeps the one whose NAT could not be found out, in a fixed order", async () => {
 		const place = scene(twoHomes, nics);
 		const loaded = await place.clock.runUntil(loadInterfaces({ stunServers: place.servers(4) }, place.deps));
 		expect(loaded.map(({ name, nat }) => `${name} ${nat.type} ${nat.reason ?? ""}`)).toEqual([

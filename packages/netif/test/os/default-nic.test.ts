@@ -52,7 +52,7 @@ describe("the default NIC", () => {
 		});
 	});
 
-	it("is none where the kernel has no way, whatever the table says", () => {
+	it("is null if the kernel has no route, whatever the table says", () => {
 		expect(chooseDefault(raw([eth0]), 4, { ip: null, code: "ENETUNREACH" })).toBeNull();
 	});
 

@@ -130,7 +130,7 @@ describe("a Linux that refuses a part", () => {
 		expect(missing.filter(({ fact }) => fact === "routes")).toHaveLength(2);
 	});
 
-	it("if_inet6: Node's list stands in", async () => {
+	it("if_inet6 is refused: Node's list is used", async () => {
 		const { nics } = await look(without("/proc/net/if_inet6"));
 		expect(nics.find(({ name }) => name === "eno1")?.addresses.map(({ ip }) => ip)).toEqual([
 			"203.113.0.7",

@@ -61,7 +61,7 @@ describe("address texts agree with @p2pd/address", () => {
 		expect(inNetwork("no address", "0.0.0.0", 0)).toBe(false);
 	});
 
-	it("netmasks, whole ones only (D-1)", () => {
+	it("contiguous netmasks only", () => {
 		for (let cidr = 0; cidr <= 32; cidr++) {
 			const mask = new IPRange("1.2.3.4", cidr).netmask;
 			expect(prefixOfMask(mask)).toBe(cidr);
@@ -73,7 +73,7 @@ describe("address texts agree with @p2pd/address", () => {
 			expect(prefixOfMask(wrong)).toBeNull();
 	});
 
-	it("MACs, and what is none", () => {
+	it("MAC addresses, and other text", () => {
 		expect(cleanMac("00-1E-67-FA-5D-42")).toBe("00:1e:67:fa:5d:42");
 		expect(cleanMac("f8:4d:89:6c:2e:1")).toBe("f8:4d:89:6c:2e:01");
 		for (const none of ["", "00:00:00:00:00:00", "hello", "12"]) expect(cleanMac(none)).toBeNull();

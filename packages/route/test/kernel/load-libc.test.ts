@@ -14,7 +14,7 @@ describe("the native part", () => {
 		});
 	});
 
-	it("is not looked for where there is none", () => {
+	it("is not loaded on a platform without one", () => {
 		expect(load("win32", "x64", none)).toMatchObject({ available: false, reason: "there is none for win32" });
 	});
 

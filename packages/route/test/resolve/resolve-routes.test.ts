@@ -117,7 +117,7 @@ describe("IPv4", () => {
 		expect(text).toEqual(["[1.3.3.7/32] -> [1.3.3.7/32]", "[192.168.0.20/32] -> [1.3.3.7/32]"]);
 	});
 
-	it("takes a default source that the OS did not list for one of the NIC's", async () => {
+	it("counts a default source that the OS did not list as an address of the NIC", async () => {
 		const { text } = await resolve(
 			4,
 			{ "10.0.0.5": "1.3.3.7", "10.0.0.9": "1.3.3.7" },
@@ -209,7 +209,7 @@ describe("IPv6", () => {
 		expect([linkLocals.map(String), asked]).toEqual([["fe80::1/128", "fe80::2/128"], []]);
 	});
 
-	it("reports a unique-local address that nobody sees, and keeps it last", async () => {
+	it("reports a unique-local address that no server sees, and keeps it last", async () => {
 		const { text, unverified } = await resolve(
 			6,
 			{ "2001:4860:1::5": "self" },
@@ -251,7 +251,7 @@ describe("what could not be verified", () => {
 		expect(pool.length).toBe(0n);
 	});
 
-	it("is not an address that is not public, where the observer stands for it", async () => {
+	it("accepts an address that is not public if the observer vouches for it", async () => {
 		const { text, pool } = await resolve(4, { "10.0.0.5": { ip: "100.64.0.9", nonPublic: true } });
 		expect(text).toEqual(["[10.0.0.5/32] -> [100.64.0.9/32]"]);
 		expect(pool.routes[0]?.isPublic).toBe(false);
@@ -266,7 +266,7 @@ describe("resolution", () => {
 		return { ip: "1.3.3.7" };
 	};
 
-	it("observes as many addresses at once as it is told", async () => {
+	it("observes as many addresses at once as the option says", async () => {
 		const addresses = Array.from({ length: 20 }, (_, i) => ({ ip: `10.0.0.${i + 1}`, cidr: 32 }));
 		const running = { now: 0, most: 0 };
 		await resolveRoutes({ af: 4, nic, addresses, observe: slow(running), concurrency: 3 });

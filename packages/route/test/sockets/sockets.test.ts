@@ -52,7 +52,7 @@ describe.each(factories)("sockets: %s", (_name, sockets) => {
 		await closed(server);
 	});
 
-	it("connect from the port that they are told", async () => {
+	it("connect from the given port", async () => {
 		const server = kept(await sockets.listen());
 		const localPort = await freePort();
 		const client = kept(await sockets.connect({ ip: loopback, port: portOf(server), localPort }));
@@ -203,7 +203,7 @@ describe("options", () => {
 		expect(socket.address().address).toBe("127.0.0.1");
 	});
 
-	it("port: a route's own is what sockets have that are told no other", async () => {
+	it("port: sockets that are not given one use the route's", async () => {
 		const port = await freePort();
 		const fixed = sourceRoute({ af: 4, nic: DEFAULT_LO, ip: "127.0.0.1", port });
 		const server = kept(await fixed.listen());
