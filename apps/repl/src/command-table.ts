@@ -187,7 +187,10 @@ export function describeCommands(add: Add): void {
 	add("demo", "The first program on loopback, with servers of our own.", () => import("./commands/demo.js"), [
 		"p2pd demo",
 		"p2pd demo --shell",
-	]).option("--shell", "open the shell afterwards, the servers still there");
+		"p2pd demo --peers",
+	])
+		.option("--shell", "open the shell afterwards, the servers still there")
+		.option("--peers", "two nodes that connect, and their signal server, instead");
 }
 
 /** The ways that two nodes can come together by, the best first. */

@@ -43,9 +43,9 @@ export const INBOX_BURST = 400;
 
 /** The range of ports that are derived from the keys, as P2PD has it. */
 export const PORT_RANGE = { first: 10_000, count: 50_000 } as const;
-/** How long before its end an address is signed anew, in seconds. */
-export const RENEW_BEFORE_SECONDS = 3600;
-/** Peers whose last way is remembered, and whose newest address. */
+/** How often a node signs a new address, in ms: half of its lifetime, so that one that is passed on is still valid for hours. */
+export const RENEWAL = 43_200_000;
+/** Peers whose last way is remembered. */
 export const MAX_KNOWN_PEERS = 1024;
 
 /** One STUN server's answer to an observation, in ms, and how many are asked: a punch must not wait for long. */

@@ -6,6 +6,7 @@ import type { NodeAttempt } from "./types.js";
  * ├─ NodeStateError       ERR_NODE_STATE        called before start() or after close()
  * ├─ NodeListenError      ERR_NODE_LISTEN       the port is taken
  * ├─ NodeConnectError     ERR_NODE_CONNECT      no way led to the peer: `attempts`
+ * ├─ NodeLostError        ERR_NODE_LOST         the local address of a connection is gone: `ip`
  * └─ NodeHandshakeError   ERR_NODE_HANDSHAKE    who answered is not the peer, or ended the connection
  */
 
@@ -64,4 +65,17 @@ export class NodeConnectError extends NodeError {
 export class NodeHandshakeError extends NodeError {
 	override readonly name = "NodeHandshakeError";
 	readonly code = "ERR_NODE_HANDSHAKE";
+}
+
+/** The local address of a connection is gone: another network, or none. The pipe ends with it; connect again. */
+export class NodeLostError extends NodeError {
+	override readonly name = "NodeLostError";
+	readonly code = "ERR_NODE_LOST";
+	/** The address that is gone. */
+	readonly ip: string;
+
+	constructor(ip: string) {
+		super(`the connection is lost: this host no longer has ${ip}`);
+		this.ip = ip;
+	}
 }

@@ -9,6 +9,7 @@ export {
 	NodeError,
 	NodeHandshakeError,
 	NodeListenError,
+	NodeLostError,
 	NodeStateError,
 } from "./errors.js";
 export type { NodeNetwork } from "./network.js";

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Socket as DatagramSocket } from "node:dgram";
+import { setMaxListeners } from "node:events";
 import type { Server } from "node:net";
 import { inspect } from "node:util";
 import {
@@ -20,8 +21,16 @@ import { Calls } from "./connect/call.js";
 import type { NodeCore } from "./connect/core.js";
 import { Dial } from "./connect/dial.js";
 import { Intake } from "./connect/intake.js";
-import { CONNECT_TIMEOUT, GATHER_TIMEOUT, PATHS, PORT_RANGE, SIGNAL_TIMEOUT } from "./defaults.js";
-import { NodeArgumentError, NodeListenError, NodeStateError } from "./errors.js";
+import {
+	CONNECT_TIMEOUT,
+	GATHER_TIMEOUT,
+	MAX_KNOWN_PEERS,
+	PATHS,
+	PORT_RANGE,
+	RENEWAL,
+	SIGNAL_TIMEOUT,
+} from "./defaults.js";
+import { NodeArgumentError, NodeListenError, NodeLostError, NodeStateError } from "./errors.js";
 import { Inbox, type Incoming } from "./inbox.js";
 import { type NodeNetwork, systemNetwork } from "./network.js";
 import { type NodeObserver, StunObserver } from "./observe.js";
@@ -34,6 +43,7 @@ import { relayStrategy } from "./strategies/relay.js";
 import { reverseStrategy } from "./strategies/reverse.js";
 import type { NodeStrategy } from "./strategies/types.js";
 import type {
+	NodeAddressCallback,
 	NodeBase,
 	NodeConnected,
 	NodeConnection,
@@ -81,7 +91,11 @@ export class P2PNode {
 	readonly #end = new AbortController();
 	readonly #callbacks = new Set<NodeConnectionCallback>();
 	readonly #dials = new Map<string, Dial>();
-	readonly #pipes = new Set<Pipe>();
+	readonly #addressCallbacks = new Set<NodeAddressCallback>();
+	/** The links under the pipes. */
+	readonly #pipes = new Map<Pipe, SecureLink>();
+	/** The way that last led to a peer, the newest at the end. */
+	readonly #lastWays = new Map<string, string>();
 	readonly #working = new Set<Promise<unknown>>();
 	readonly #servers: Server[] = [];
 	readonly #datagrams: DatagramSocket[] = [];
@@ -90,11 +104,14 @@ export class P2PNode {
 	#running: Running | null = null;
 	#starting: Promise<this> | null = null;
 	#address: PeerAddress | null = null;
+	#renewal: unknown = null;
 
 	/** @throws NodeArgumentError (`ERR_NODE_ARGUMENT`) for an option that is unknown or wrong */
 	constructor(options: NodeOptions = {}, deps: NodeDeps = {}) {
 		const problem = objectProblem(options, "options", NODE_OPTIONS);
 		if (problem !== null) throw new NodeArgumentError(problem.path, problem.message);
+		// Every attempt and connection listens to it.
+		setMaxListeners(0, this.#end.signal);
 		this.#options = options;
 		this.#clock = deps.clock ?? systemClock;
 		this.#wallNow = deps.wallNow ?? Date.now;
@@ -139,6 +156,40 @@ export class P2PNode {
 	}
 
 	/**
+	 * Calls back with each new address of the node: the network has changed, or the address before was about to expire.
+	 *
+	 * @returns a function that stops it
+	 */
+	onAddress(callback: NodeAddressCallback): () => void {
+		this.#addressCallbacks.add(callback);
+		return () => this.#addressCallbacks.delete(callback);
+	}
+
+	/**
+	 * Looks at the network again, and signs a new address. The node does so by itself when it notices a change (`watch`).
+	 * Connections whose local address is gone end with NodeLostError (`ERR_NODE_LOST`).
+	 *
+	 * @throws NodeStateError, or the signal's reason
+	 */
+	async refresh(call: { readonly signal?: AbortSignal } = {}): Promise<PeerAddress> {
+		const { identity, signals } = this.#core();
+		const ends =
+			call.signal === undefined ? this.#end.signal : AbortSignal.any([call.signal, this.#end.signal]);
+		const { gatherTimeout = GATHER_TIMEOUT } = this.#options;
+		this.#bases = await this.#network.gather({ timeout: gatherTimeout, signal: ends });
+		const here = new Set(this.#bases.map(({ ip }) => ip));
+		for (const link of [...this.#pipes.values()]) {
+			const { local } = link;
+			// A loopback address cannot be lost.
+			const ip = local.ip.replace(/%.*$/, "").replace(/^::ffff:/, "");
+			if (!here.has(ip) && !/^(?:127\.|::1$|0\.0\.0\.0$|::$)/.test(ip)) link.lose(new NodeLostError(ip));
+		}
+		this.#sign(identity, signals);
+		for (const callback of this.#addressCallbacks) callback(this.address);
+		return this.address;
+	}
+
+	/**
 	 * Connects to a node by its address: its text, or a {@link PeerAddress}. All ways are raced, the best first.
 	 *
 	 * @throws PeerAddressError (`ERR_PEER_ADDRESS_...`) for a text that is no address, NodeConnectError
@@ -160,13 +211,15 @@ export class P2PNode {
 			signal,
 		} = options;
 		const ends = signal === undefined ? this.#end.signal : AbortSignal.any([signal, this.#end.signal]);
-		const dial = new Dial(core, address, { transport, timeout, via, onAttempt, signal: ends });
+		const prefer = this.#lastWays.get(address.id) ?? null;
+		const dial = new Dial(core, address, { transport, timeout, via, onAttempt, signal: ends, prefer });
 		const { attempt } = dial.session;
 		this.#dials.set(attempt, dial);
 		return this.#track(
 			(async () => {
 				try {
-					const { attempts, link, ms, path, rttMs } = await dial.run();
+					const { attempts, link, ms, path, rttMs, way } = await dial.run();
+					this.#remember(address.id, way);
 					const pipe = await this.#openPipe(link);
 					return { pipe, id: address.id, path, transport, ms, rttMs, attempts };
 				} finally {
@@ -212,7 +265,7 @@ export class P2PNode {
 		});
 		const signals = new SignalPool(this.#options.signal ?? [], identity, (one) => inbox.add(one));
 		const core = this.#makeCore(identity, inbox, signals);
-		const calls = new Calls(core, (link, id, until) => this.#takeLink(link, id, until));
+		const calls = new Calls(core, (link, id, attempt, until) => this.#takeLink(link, id, attempt, until));
 		const intake = new Intake({
 			core,
 			session: (attempt) => this.#dials.get(attempt)?.session ?? calls.session(attempt),
@@ -221,7 +274,7 @@ export class P2PNode {
 				if (dial !== undefined) dial.session.deliverLink(link);
 				else calls.deliverLink(attempt, link);
 			},
-			onHelloLink: (link, id) => this.#takeLink(link, id, this.#end.signal),
+			onHelloLink: (link, id, attempt) => this.#takeLink(link, id, attempt, this.#end.signal),
 		});
 		this.#running = { core, inbox, signals, calls, intake };
 		for (const server of this.#servers) intake.listen(server);
@@ -233,6 +286,7 @@ export class P2PNode {
 		]);
 		this.#bases = bases;
 		this.#sign(identity, signals);
+		if (this.#options.watch !== false) void this.#track(this.#watch());
 		return this;
 	}
 
@@ -252,7 +306,21 @@ export class P2PNode {
 		}
 	}
 
+	/** Signs anew when the network has changed. */
+	async #watch(): Promise<void> {
+		try {
+			for await (const _change of this.#network.changes(this.#end.signal)) await this.refresh();
+		} catch (error) {
+			if (!this.#end.signal.aborted) process.emitWarning(error as Error);
+		}
+	}
+
 	#sign(identity: PeerIdentity, signals: SignalPool): void {
+		this.#clock.clearTimeout(this.#renewal);
+		this.#renewal = this.#clock.setTimeout(() => {
+			this.#sign(identity, signals);
+			for (const callback of this.#addressCallbacks) callback(this.address);
+		}, RENEWAL);
 		this.#address = signAddress({
 			identity,
 			signals: signals.urls,
@@ -316,12 +384,13 @@ export class P2PNode {
 	}
 
 	/** A link of a peer's: it becomes a connection when the dialer chooses it. */
-	#takeLink(link: SecureLink, id: string, until: AbortSignal): void {
+	#takeLink(link: SecureLink, id: string, attempt: string, until: AbortSignal): void {
 		const work = (async () => {
 			let pipe: Pipe;
 			let connection: NodeConnection;
 			try {
 				const path = await link.selected(this.#joined(until));
+				this.#running?.calls.finish(attempt);
 				if (this.#callbacks.size === 0) throw new NodeStateError("nobody takes connections");
 				link.accept();
 				pipe = await this.#openPipe(link);
@@ -336,13 +405,21 @@ export class P2PNode {
 		void this.#track(work);
 	}
 
+	/** The way that worked is tried first the next time. */
+	#remember(id: string, way: string): void {
+		this.#lastWays.delete(id);
+		this.#lastWays.set(id, way);
+		const [oldest] = this.#lastWays.keys();
+		if (this.#lastWays.size > MAX_KNOWN_PEERS && oldest !== undefined) this.#lastWays.delete(oldest);
+	}
+
 	#joined(signal: AbortSignal): AbortSignal {
 		return AbortSignal.any([signal, this.#end.signal]);
 	}
 
 	async #openPipe(link: SecureLink): Promise<Pipe> {
 		const pipe = await link.open(this.#options.pipe ?? {});
-		this.#pipes.add(pipe);
+		this.#pipes.set(pipe, link);
 		pipe.onEnd(() => this.#pipes.delete(pipe));
 		if (this.#end.signal.aborted) await pipe.close();
 		return pipe;
@@ -350,6 +427,7 @@ export class P2PNode {
 
 	async #close(): Promise<void> {
 		await this.#starting?.catch(() => undefined);
+		this.#clock.clearTimeout(this.#renewal);
 		const stopped = this.#stopListening();
 		const running = this.#running;
 		if (running !== null) {
@@ -358,7 +436,7 @@ export class P2PNode {
 			await running.signals.close();
 			await running.inbox.ended();
 		}
-		await Promise.all([...this.#pipes].map((pipe) => pipe.close()));
+		await Promise.all([...this.#pipes.keys()].map((pipe) => pipe.close()));
 		running?.intake.closePorts();
 		await stopped;
 	}

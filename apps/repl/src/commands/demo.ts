@@ -1,12 +1,14 @@
-import type { Run } from "../context.js";
+import type { Context, Run } from "../context.js";
 import { loopbackNic, startLoopbackServers } from "../demo/loopback-servers.js";
 import { seedProgram } from "../demo/seed-program.js";
+import { twoNodes } from "../demo/two-nodes.js";
 import { CommandError, EXIT } from "../errors.js";
 import { factLines, interfaceFacts } from "../output/interface-text.js";
 
 /** `p2pd demo`: the first program, on loopback, with servers of our own. */
 export const run: Run = async (context, _args, own) => {
 	const { out, progress, options, signal } = context;
+	if (own["peers"] === true) return runPeers(context);
 	const servers = await startLoopbackServers();
 	try {
 		out.message("p2pd demonstration: STUN and echo servers of our own on loopback. No Internet is used.");
@@ -53,3 +55,44 @@ export const run: Run = async (context, _args, own) => {
 		await servers.close();
 	}
 };
+
+/** `p2pd demo --peers`: two nodes and a broker in this process. */
+async function runPeers({ out, options, progress, signal }: Context): Promise<number> {
+	out.message(
+		"p2pd demonstration: two nodes and a signal server of our own on loopback. No Internet is used.",
+	);
+	const { address, answer, broker, connected } = await progress.during("connecting two nodes", () =>
+		twoNodes(signal),
+	);
+	const { attempts, id, ms, path, rttMs, transport } = connected;
+	if (options.json) {
+		out.json({
+			schema: "p2pd-demo-peers",
+			version: 1,
+			broker,
+			address,
+			peer: id,
+			path,
+			transport,
+			ms,
+			rttMs,
+			answer,
+		});
+	} else {
+		out.result(
+			factLines(
+				[
+					["signal", broker],
+					["address", address],
+					["path", `${path} over ${transport}, in ${ms} ms; one round trip is ${rttMs.toFixed(1)} ms`],
+					["tried", ...attempts.map((one) => `${one.path} ${one.to ?? ""}: ${one.outcome}`)],
+					["answer", answer ?? "none"],
+				],
+				out.colours,
+				out.columns,
+			),
+		);
+	}
+	if (answer === null) throw new CommandError("the second node did not answer within 3 seconds");
+	return EXIT.ok;
+}

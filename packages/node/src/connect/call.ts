@@ -20,13 +20,18 @@ interface Call {
 /** The answerer's side of attempts: answers knocks, runs its part of the strategies, and ends when the dialer does. */
 export class Calls {
 	readonly #core: NodeCore;
-	readonly #onLink: (link: SecureLink, id: string, signal: AbortSignal) => void;
+	readonly #onLink: (link: SecureLink, id: string, attempt: string, signal: AbortSignal) => void;
 	readonly #calls = new Map<string, Call>();
 	readonly #running = new Set<Promise<void>>();
+	/** Attempts that ended well not long ago. */
+	readonly #finished = new Set<string>();
 	#closed = false;
 
 	/** @param onLink told of each link that is ready for the dialer's choice */
-	constructor(core: NodeCore, onLink: (link: SecureLink, id: string, signal: AbortSignal) => void) {
+	constructor(
+		core: NodeCore,
+		onLink: (link: SecureLink, id: string, attempt: string, signal: AbortSignal) => void,
+	) {
 		this.#core = core;
 		this.#onLink = onLink;
 	}
@@ -36,11 +41,19 @@ export class Calls {
 		return this.#calls.get(attempt)?.session ?? null;
 	}
 
+	/** The dialer has chosen a link: the attempt is over, also if its knock is still on the way. */
+	finish(attempt: string): void {
+		this.#finished.add(attempt);
+		const [oldest] = this.#finished;
+		if (this.#finished.size > MAX_CALLS && oldest !== undefined) this.#finished.delete(oldest);
+		this.#end(attempt);
+	}
+
 	/** A link that came to our port for a call. */
 	deliverLink(attempt: string, link: SecureLink): void {
 		const call = this.#calls.get(attempt);
 		if (call === undefined) link.close();
-		else this.#onLink(link, call.session.theirId, call.end.signal);
+		else this.#onLink(link, call.session.theirId, attempt, call.end.signal);
 	}
 
 	/** A message of a dialer's. Never rejects. */
@@ -78,7 +91,8 @@ export class Calls {
 		const known = this.#calls.get(attempt);
 		if (known === undefined) {
 			const refusal = await this.#whyNot(sender.id);
-			if (this.#closed) return;
+			// It may have come to its end meanwhile, by a link that no signalling prepared.
+			if (this.#closed || this.#finished.has(attempt)) return;
 			if (refusal !== null) {
 				await this.#core.inbox.send(sender, { type: "refuse", attempt, why: refusal }, boot, [via]);
 				return;
@@ -127,7 +141,7 @@ export class Calls {
 		const { end, session } = call;
 		const link = await answer(session, end.signal, channel);
 		if (end.signal.aborted) link.close();
-		else this.#onLink(link, session.theirId, end.signal);
+		else this.#onLink(link, session.theirId, session.attempt, end.signal);
 	}
 
 	#end(attempt: string): void {

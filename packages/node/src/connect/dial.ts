@@ -19,6 +19,8 @@ export interface DialOptions {
 	readonly via: readonly NodePath[];
 	readonly onAttempt: (attempt: NodeAttempt) => void;
 	readonly signal: AbortSignal | undefined;
+	/** The way that worked the last time. */
+	readonly prefer: string | null;
 }
 
 /** What a dial gives. */
@@ -73,7 +75,7 @@ export class Dial {
 	/** Runs the attempt to its end. @throws NodeConnectError (`ERR_NODE_CONNECT`), or the caller's reason */
 	async run(): Promise<DialResult> {
 		const { clock } = this.#core;
-		const { onAttempt, signal, timeout } = this.#options;
+		const { onAttempt, prefer, signal, timeout } = this.#options;
 		const startedAt = clock.now();
 		const leases = this.#core.signals.leases(this.#address.signals);
 		this.#via = leases.map((lease) => lease.signal);
@@ -81,7 +83,7 @@ export class Dial {
 			return await withAbort(signal, async (inner) => {
 				const end = new AbortController();
 				const timer = clock.setTimeout(() => end.abort(), timeout);
-				const race = new Race({ clock, signal: AbortSignal.any([inner, end.signal]), onAttempt });
+				const race = new Race({ clock, signal: AbortSignal.any([inner, end.signal]), onAttempt, prefer });
 				const asking = new AbortController();
 				const asked = this.#ask(race, AbortSignal.any([inner, end.signal, asking.signal]));
 				try {

@@ -1,4 +1,5 @@
 import type { Socket as DatagramSocket } from "node:dgram";
+import { setMaxListeners } from "node:events";
 import type { Server, Socket } from "node:net";
 import { PeerMessageError } from "@p2pd/peer";
 import { helloKey, readHello } from "@p2pd/peer/protocol";
@@ -19,7 +20,7 @@ export interface IntakeInit {
 	/** A link of a session. */
 	readonly onSessionLink: (attempt: string, link: SecureLink) => void;
 	/** A link that no signalling prepared. */
-	readonly onHelloLink: (link: SecureLink, id: string) => void;
+	readonly onHelloLink: (link: SecureLink, id: string, attempt: string) => void;
 }
 
 /**
@@ -35,6 +36,8 @@ export class Intake {
 
 	constructor(init: IntakeInit) {
 		this.#init = init;
+		// Every stranger listens to it.
+		setMaxListeners(0, this.#end.signal);
 	}
 
 	/** Takes the connections of a server, which stays the caller's. */
@@ -101,7 +104,7 @@ export class Intake {
 		}
 		const { attempt, id, key } = await this.#judgeHello(preamble.sealed);
 		const link = await secureStream(socket, { side: "server", key, attempt, preamble: null, clock, signal });
-		onHelloLink(link, id);
+		onHelloLink(link, id, attempt);
 	}
 
 	/** Who says hello, and with which key. @throws NodeHandshakeError */
@@ -127,8 +130,8 @@ export class Intake {
 			return key === null ? null : { key, onLink: (link) => onSessionLink(preamble.attempt, link) };
 		}
 		try {
-			const { id, key } = await this.#judgeHello(preamble.sealed);
-			return { key, onLink: (link) => onHelloLink(link, id) };
+			const { attempt, id, key } = await this.#judgeHello(preamble.sealed);
+			return { key, onLink: (link) => onHelloLink(link, id, attempt) };
 		} catch (error) {
 			if (error instanceof NodeHandshakeError || error instanceof PeerMessageError) return null;
 			throw error;

@@ -9,6 +9,8 @@ export interface RaceResult {
 	readonly link: SecureLink;
 	readonly path: NodePath;
 	readonly rttMs: number;
+	/** Names the way: {@link RaceInit.prefer} of the next race. */
+	readonly way: string;
 }
 
 /** What the race needs. */
@@ -17,6 +19,8 @@ export interface RaceInit {
 	/** Ends everything. */
 	readonly signal: AbortSignal;
 	readonly onAttempt: (attempt: NodeAttempt) => void;
+	/** The way that worked the last time; null if there is none. It is tried first. */
+	readonly prefer: string | null;
 }
 
 interface Runner {
@@ -69,7 +73,7 @@ export class Race {
 			this.#keys.add(key);
 			this.#runners.push({ path, way, abort: new AbortController(), startedAt: 0, state: "waiting" });
 		}
-		this.#runners.sort((a, b) => PATHS.indexOf(a.path) - PATHS.indexOf(b.path));
+		this.#runners.sort((a, b) => this.#rank(a) - this.#rank(b));
 		if (this.#timer === null) this.#startNext();
 	}
 
@@ -96,6 +100,10 @@ export class Race {
 		clock.clearTimeout(this.#grace);
 		await Promise.all(this.#running);
 		return result;
+	}
+
+	#rank(runner: Runner): number {
+		return nameOf(runner) === this.#init.prefer ? -1 : PATHS.indexOf(runner.path);
 	}
 
 	#startNext(): void {
@@ -159,7 +167,7 @@ export class Race {
 			}
 			runner.state = "ended";
 			this.#note(this.#describe(runner, "connected", null));
-			this.#end({ link, path: runner.path, rttMs });
+			this.#end({ link, path: runner.path, rttMs, way: nameOf(runner) });
 		} catch (error) {
 			link.close();
 			this.#choosing = false;
@@ -226,4 +234,8 @@ export class Race {
 		this.#attempts.push(attempt);
 		this.#init.onAttempt(attempt);
 	}
+}
+
+function nameOf({ path, way }: Runner): string {
+	return `${path} ${way.key}`;
 }

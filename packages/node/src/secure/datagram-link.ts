@@ -92,6 +92,11 @@ export class DatagramLink implements SecureLink {
 		this.#end();
 	}
 
+	lose(error: Error): void {
+		if (this.#socket?.listenerCount("error")) this.#socket.emit("error", error);
+		this.close();
+	}
+
 	/** A data datagram of this connection has come in. Who forged it is not the peer, wherever it came from. */
 	receive(datagram: Buffer, _from: Endpoint): void {
 		const content = this.#closed ? null : this.#init.cipher.open(datagram);

@@ -29,4 +29,6 @@ export interface SecureLink {
 	open(options: PipeOptions): Promise<Pipe>;
 	/** Ends it at once. */
 	close(): void;
+	/** Ends it at once, and its pipe with this error. */
+	lose(error: Error): void;
 }

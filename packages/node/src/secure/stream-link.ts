@@ -201,6 +201,10 @@ class StreamLink implements SecureLink {
 		this.#socket.destroy();
 	}
 
+	lose(error: Error): void {
+		this.#socket.destroy(error);
+	}
+
 	#limits(signal: AbortSignal): { clock: Clock; timeout: number; signal: AbortSignal } {
 		return { clock: this.#clock, timeout: SELECT_TIMEOUT, signal };
 	}

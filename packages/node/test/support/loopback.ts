@@ -1,5 +1,5 @@
 import type { Family } from "@p2pd/net";
-import { createIdentity } from "@p2pd/peer";
+import { createIdentity, PeerIdentity } from "@p2pd/peer";
 import { kernelRoute } from "@p2pd/route";
 import { MemorySignalHub } from "@p2pd/signal";
 import { afterEach } from "vitest";
@@ -41,7 +41,7 @@ export function nodesOfTest(): {
 	return {
 		hub,
 		async start(options = {}, deps = {}) {
-			const identity = createIdentity();
+			const identity = options.identity instanceof PeerIdentity ? options.identity : createIdentity();
 			const node = new P2PNode(
 				{ identity, port: 0, signal: [hub.open(identity.id)], families: [4], ...options },
 				{ network: loopbackNetwork(), ...deps },
