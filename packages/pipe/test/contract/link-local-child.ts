@@ -1,9 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { kernelRoute } from "@p2pd/route";
+import {
+	PIPE_CONTRACT,
+	type PipeContractEnvironment,
+	runPipeContractCase,
+	settleLoopback,
+} from "../../src/contract/index.js";
 import { makeAuthority } from "../support/certificate.js";
 import type { ChildResult } from "../support/namespace.js";
-import { CONTRACT } from "./cases.js";
-import { type Environment, runCase, settleReal } from "./environment.js";
 
 /*
  * Runs in a network namespace of its own: the contract between the two ends of a veth, by their link-local
@@ -31,7 +35,7 @@ const identity = authority.issue("fe80::2");
 
 for (const transport of ["tcp", "udp", "tls"] as const) {
 	const tls = transport === "tls";
-	const env: Environment = {
+	const env: PipeContractEnvironment = {
 		name: transport,
 		transport,
 		serverSockets: kernelRoute(6),
@@ -41,14 +45,14 @@ for (const transport of ["tcp", "udp", "tls"] as const) {
 		clientOptions: tls ? { tls: { ca: authority.cert } } : {},
 		deps: {},
 		until: (promise) => promise,
-		settle: settleReal,
+		settle: settleLoopback,
 	};
-	for (const contractCase of CONTRACT) {
+	for (const contractCase of PIPE_CONTRACT) {
 		if (contractCase.only !== undefined && !contractCase.only.includes(transport)) continue;
 		const name = `${transport}: ${contractCase.name}`;
 		let result: ChildResult = { name, error: null };
 		try {
-			await runCase(contractCase, env);
+			await runPipeContractCase(contractCase, env);
 		} catch (error) {
 			result = { name, error: (error as Error).stack ?? String(error) };
 		}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { PIPE_CONTRACT } from "../../src/contract/index.js";
 import { namespaceLack, runInNamespace } from "../support/namespace.js";
-import { CONTRACT } from "./cases.js";
 
 const lack = namespaceLack();
 
@@ -9,7 +9,9 @@ describe("the contract over link-local IPv6 on a veth", () => {
 		const results = await runInNamespace(new URL("./link-local-child.ts", import.meta.url));
 		expect(results.filter(({ error }) => error !== null)).toEqual([]);
 		const expected = ["tcp", "udp", "tls"].flatMap((transport) =>
-			CONTRACT.filter(({ only }) => only === undefined || (only as readonly string[]).includes(transport)),
+			PIPE_CONTRACT.filter(
+				({ only }) => only === undefined || (only as readonly string[]).includes(transport),
+			),
 		);
 		expect(results).toHaveLength(expected.length);
 	});

@@ -1,13 +1,17 @@
 import { kernelRoute } from "@p2pd/route";
 import { describe, test } from "vitest";
+import {
+	PIPE_CONTRACT,
+	type PipeContractEnvironment,
+	runPipeContractCase,
+	settleLoopback,
+} from "../../src/contract/index.js";
 import { makeAuthority } from "../support/certificate.js";
-import { CONTRACT } from "./cases.js";
-import { type Environment, runCase, settleReal } from "./environment.js";
 
 const authority = makeAuthority();
 const identity = authority.issue("127.0.0.1", "::1");
 
-function environment(transport: Environment["transport"], af: 4 | 6): Environment {
+function environment(transport: PipeContractEnvironment["transport"], af: 4 | 6): PipeContractEnvironment {
 	const tls = transport === "tls";
 	return {
 		name: `${transport} over IPv${af}`,
@@ -19,7 +23,7 @@ function environment(transport: Environment["transport"], af: 4 | 6): Environmen
 		clientOptions: tls ? { tls: { ca: authority.cert } } : {},
 		deps: {},
 		until: (promise) => promise,
-		settle: settleReal,
+		settle: settleLoopback,
 	};
 }
 
@@ -28,8 +32,8 @@ const environments = (["tcp", "udp", "tls"] as const).flatMap((transport) =>
 );
 
 describe.each(environments)("the contract on loopback: $name", (env) => {
-	for (const contractCase of CONTRACT) {
+	for (const contractCase of PIPE_CONTRACT) {
 		if (contractCase.only !== undefined && !contractCase.only.includes(env.transport)) continue;
-		test(contractCase.name, () => runCase(contractCase, env));
+		test(contractCase.name, () => runPipeContractCase(contractCase, env));
 	}
 });

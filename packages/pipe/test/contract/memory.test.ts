@@ -1,10 +1,13 @@
 import { buildNetwork, ManualClock } from "@p2pd/testnet";
 import { describe, test } from "vitest";
-import { CONTRACT } from "./cases.js";
-import { type Environment, runCase } from "./environment.js";
+import {
+	PIPE_CONTRACT,
+	type PipeContractEnvironment,
+	runPipeContractCase,
+} from "../../src/contract/index.js";
 
 /** Two hosts on one segment, 5 ms apart. */
-function environment(transport: "tcp" | "udp", af: 4 | 6, linkLocal = false): Environment {
+function environment(transport: "tcp" | "udp", af: 4 | 6, linkLocal = false): PipeContractEnvironment {
 	const clock = new ManualClock();
 	const link = { latency: 2.5 };
 	const nic = (last: number) => ({
@@ -51,9 +54,9 @@ describe.each(environments.map((make) => ({ name: make().name, make })))(
 	"the contract in memory: $name",
 	({ make }) => {
 		const { transport } = make();
-		for (const contractCase of CONTRACT) {
+		for (const contractCase of PIPE_CONTRACT) {
 			if (contractCase.only !== undefined && !contractCase.only.includes(transport)) continue;
-			test(contractCase.name, () => runCase(contractCase, make()));
+			test(contractCase.name, () => runPipeContractCase(contractCase, make()));
 		}
 	},
 );

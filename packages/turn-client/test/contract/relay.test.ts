@@ -1,8 +1,12 @@
+import {
+	PIPE_CONTRACT,
+	type PipeContractEnvironment,
+	runPipeContractCase,
+	settleLoopback,
+} from "@p2pd/pipe/contract";
 import { kernelRoute } from "@p2pd/route";
 import { type Coturn, describeWithCoturn, startCoturn } from "@p2pd/testnet/coturn";
 import { afterAll, beforeAll, describe, test } from "vitest";
-import { CONTRACT } from "../../../pipe/test/contract/cases.js";
-import { type Environment, runCase, settleReal } from "../../../pipe/test/contract/environment.js";
 import { type TurnRoute, turnRoute } from "../../src/index.js";
 import { makeCertificate } from "../support/certificate.js";
 import { close, echo, endpointOf, nextMessage, send } from "../support/sockets.js";
@@ -31,7 +35,7 @@ describeWithCoturn("the contract of pipes over a relay", () => {
 		{ protocol: "tcp", transport: "udp" },
 		{ protocol: "tcp", transport: "tls" },
 	] as const)("$protocol, with $transport to the server", ({ protocol, transport }) => {
-		for (const contractCase of CONTRACT) {
+		for (const contractCase of PIPE_CONTRACT) {
 			if (contractCase.only !== undefined && !contractCase.only.includes(protocol)) continue;
 			if (NOT_OVER_COTURN.has(contractCase.name)) continue;
 			test(contractCase.name, async () => {
@@ -44,7 +48,7 @@ describeWithCoturn("the contract of pipes over a relay", () => {
 				});
 				try {
 					await route.permit(CLIENT);
-					await runCase(contractCase, environment(route, protocol));
+					await runPipeContractCase(contractCase, environment(route, protocol));
 				} finally {
 					await route.close();
 				}
@@ -53,7 +57,7 @@ describeWithCoturn("the contract of pipes over a relay", () => {
 	});
 });
 
-function environment(route: TurnRoute, transport: "tcp" | "udp"): Environment {
+function environment(route: TurnRoute, transport: "tcp" | "udp"): PipeContractEnvironment {
 	return {
 		name: transport,
 		transport,
@@ -72,7 +76,7 @@ function environment(route: TurnRoute, transport: "tcp" | "udp"): Environment {
 			await send(socket, "settled?", endpointOf(other));
 			await back;
 			await Promise.all([close(socket), close(other)]);
-			await settleReal();
+			await settleLoopback();
 		},
 	};
 }

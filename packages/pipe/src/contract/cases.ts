@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type Pipe, type PipeEndReason, type PipePeer, pipeOpen } from "../../src/index.js";
-import type { ContractCase, Scene } from "./environment.js";
+import { pipeOpen } from "../open/pipe-open.js";
+import type { Pipe, PipeEndReason, PipePeer } from "../types.js";
+import type { PipeContractCase, PipeContractScene } from "./scene.js";
 
 const STREAMS = ["tcp", "tls"] as const;
 const closed = { code: "ERR_PIPE_CLOSED" };
 
 /** Whatever the client sends, as one text, once it is `length` bytes. */
-async function gather(scene: Scene, pipe: Pipe, length: number): Promise<string> {
+async function gather(scene: PipeContractScene, pipe: Pipe, length: number): Promise<string> {
 	let text = "";
 	while (text.length < length) {
 		const message = await scene.until(pipe.recv());
@@ -22,7 +23,7 @@ function portOf(peer: PipePeer | null): number | undefined {
 }
 
 /** What every pipe does, on every network. Plain assertions, so that it also runs where there is no test runner. */
-export const CONTRACT: readonly ContractCase[] = [
+export const PIPE_CONTRACT: readonly PipeContractCase[] = [
 	{
 		name: "a message goes there and back, and each side knows the other",
 		async run(scene) {
@@ -480,7 +481,7 @@ export const CONTRACT: readonly ContractCase[] = [
 ];
 
 /** The client's address as `there` sees it: that of its next message. */
-async function addressOf(scene: Scene, client: Pipe, there: Pipe): Promise<PipePeer> {
+async function addressOf(scene: PipeContractScene, client: Pipe, there: Pipe): Promise<PipePeer> {
 	there.subscribe(/^where am I$/);
 	await scene.until(client.send("where am I"));
 	const got = await scene.until(there.recv({ sub: /^where am I$/, full: true }));
@@ -490,7 +491,10 @@ async function addressOf(scene: Scene, client: Pipe, there: Pipe): Promise<PipeP
 }
 
 /** Iterates on the environment's network. */
-async function* drive<T>(scene: Scene, items: AsyncGenerator<T, void, undefined>): AsyncGenerator<T> {
+async function* drive<T>(
+	scene: PipeContractScene,
+	items: AsyncGenerator<T, void, undefined>,
+): AsyncGenerator<T> {
 	for (;;) {
 		const item = await scene.until(items.next());
 		if (item.done) return;

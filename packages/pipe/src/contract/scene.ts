@@ -1,46 +1,41 @@
-import {
-	type Pipe,
-	type PipeDeps,
-	type PipeOptions,
-	type PipeProtocol,
-	type PipeSockets,
-	pipeOpen,
-} from "../../src/index.js";
+import { pipeOpen } from "../open/pipe-open.js";
+import type { PipeDeps, PipeOptions, PipeSockets } from "../open/types.js";
+import type { Pipe, PipeProtocol } from "../types.js";
 
-/** Where the contract is checked: a transport between two places on some network. */
-export interface Environment {
+/** Where the contract is checked: a transport between two hosts, or two places, on some network. */
+export interface PipeContractEnvironment {
 	readonly name: string;
 	readonly transport: "tcp" | "udp" | "tls";
-	/** The server's place. */
+	/** What the server's sockets are made with. */
 	readonly serverSockets: PipeSockets;
-	/** The client's place. */
+	/** What the client's sockets are made with. */
 	readonly clientSockets: PipeSockets;
 	/** The server's address as the client reaches it. */
 	readonly serverIp: string;
-	/** What both need for TLS; empty otherwise. */
+	/** TLS options of both; empty otherwise. */
 	readonly serverOptions: PipeOptions;
 	readonly clientOptions: PipeOptions;
 	readonly deps: PipeDeps;
-	/** Awaits something that happens on the environment's network. */
+	/** Awaits something that happens on this network: with real sockets the promise itself. */
 	until<T>(promise: Promise<T>): Promise<T>;
-	/** Gives everything that is under way the time to arrive. */
+	/** Waits until everything that is on its way has arrived. */
 	settle(): Promise<void>;
 }
 
-/** Turns of the event loop in which what was sent on the own machine arrives. */
+/** Turns of the event loop after which what was sent on this machine has arrived. */
 const SETTLE_TURNS = 30;
 
-/** `settle` of real sockets on one machine. */
-export async function settleReal(): Promise<void> {
+/** `settle` for real sockets on one machine. */
+export async function settleLoopback(): Promise<void> {
 	for (let turn = 0; turn < SETTLE_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** The pipes of one case, which are closed after it. */
-export class Scene {
-	readonly env: Environment;
+export class PipeContractScene {
+	readonly env: PipeContractEnvironment;
 	readonly #open: Pipe[] = [];
 
-	constructor(env: Environment) {
+	constructor(env: PipeContractEnvironment) {
 		this.env = env;
 	}
 
@@ -62,12 +57,12 @@ export class Scene {
 	}
 
 	/** A client and the server's side of it: the accepted pipe, or on UDP the server itself. */
-	async pair(serverOptions: PipeOptions = {}, clientOptions: PipeOptions = {}): Promise<Pair> {
+	async pair(serverOptions: PipeOptions = {}, clientOptions: PipeOptions = {}): Promise<PipeContractPair> {
 		const server = await this.server(serverOptions);
 		const client = await this.client(server, clientOptions);
 		if (this.protocol === "udp") return { server, client, there: server };
 		const there = await this.until(server.accept());
-		if (there === null) throw new Error("nobody was accepted");
+		if (there === null) throw new Error("no connection was accepted");
 		return { server, client, there };
 	}
 
@@ -87,24 +82,27 @@ export class Scene {
 }
 
 /** Two ends. */
-export interface Pair {
+export interface PipeContractPair {
 	readonly server: Pipe;
 	readonly client: Pipe;
 	/** What the client talks to. */
 	readonly there: Pipe;
 }
 
-/** One point of the contract. */
-export interface ContractCase {
+/** One case of the contract. Any test runner can run it: it throws where it fails. */
+export interface PipeContractCase {
 	readonly name: string;
-	/** The transports that it is about. @default all */
-	readonly only?: readonly Environment["transport"][];
-	run(scene: Scene): Promise<void>;
+	/** The transports that it applies to. @default all */
+	readonly only?: readonly PipeContractEnvironment["transport"][];
+	run(scene: PipeContractScene): Promise<void>;
 }
 
 /** Runs one case, and closes what it opened. */
-export async function runCase(contractCase: ContractCase, env: Environment): Promise<void> {
-	const scene = new Scene(env);
+export async function runPipeContractCase(
+	contractCase: PipeContractCase,
+	env: PipeContractEnvironment,
+): Promise<void> {
+	const scene = new PipeContractScene(env);
 	try {
 		await contractCase.run(scene);
 	} finally {
