@@ -308,7 +308,7 @@ export class Delivery implements SubscriptionHost {
 			const { matcher } = subscription;
 			if (subscription.dropped) continue;
 			if (!matcher.all) {
-				if (!matcher.meets(data, peer)) continue;
+				if (!matcher.matches(data, peer)) continue;
 				if (matcher.test !== null) {
 					// One character a byte, and made once for all patterns.
 					text ??= data.toString("latin1", 0, settings.patternBytes);

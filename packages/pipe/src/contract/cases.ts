@@ -368,7 +368,7 @@ export const PIPE_CONTRACT: readonly PipeContractCase[] = [
 			const { client, there } = await scene.pair();
 			await scene.until(there.send("greeting"));
 			await scene.until(there.end());
-			// Everything that the peer sent has come, its end too, and the pipe still stands.
+			// Everything that the peer sent has arrived, its end too, and the pipe is still open.
 			await scene.env.settle();
 			assert.equal(client.state, "open");
 			client.subscribe();

@@ -61,7 +61,7 @@ class DelimiterDecoder implements PipeFrameDecoder {
 	}
 
 	push(chunk: Buffer): void {
-		// What was not asked for yet may hold whole messages.
+		// The rest of the last chunk may hold whole messages.
 		this.#chunk =
 			this.#at < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#at), chunk]) : chunk;
 		this.#at = 0;

@@ -51,7 +51,7 @@ class LengthDecoder implements PipeFrameDecoder {
 	readonly #partial = new Partial();
 	#chunk: Buffer = Buffer.alloc(0);
 	#at = 0;
-	/** The length of the message that comes; null while its header does. */
+	/** The length of the message that is arriving; null while its header is. */
 	#length: number | null = null;
 
 	constructor(size: number, littleEndian: boolean, limit: number) {
@@ -61,7 +61,7 @@ class LengthDecoder implements PipeFrameDecoder {
 	}
 
 	push(chunk: Buffer): void {
-		// What was not asked for yet may hold whole messages.
+		// The rest of the last chunk may hold whole messages.
 		this.#chunk =
 			this.#at < this.#chunk.length ? Buffer.concat([this.#chunk.subarray(this.#at), chunk]) : chunk;
 		this.#at = 0;
@@ -73,7 +73,7 @@ class LengthDecoder implements PipeFrameDecoder {
 			if (header === null) return null;
 			const length = this.#littleEndian ? header.readUIntLE(0, this.#size) : header.readUIntBE(0, this.#size);
 			if (length > this.#limit) {
-				throw new PipeFramingError(`a message of ${length} bytes is announced, of ${this.#limit} allowed`);
+				throw new PipeFramingError(`the length of a message is ${length}, above the limit of ${this.#limit}`);
 			}
 			this.#length = length;
 		}
@@ -84,7 +84,7 @@ class LengthDecoder implements PipeFrameDecoder {
 
 	end(): Buffer | null {
 		if (this.#length === null && this.#partial.length === 0 && this.#at === this.#chunk.length) return null;
-		throw new PipeFramingError("the stream ended in the midst of a message");
+		throw new PipeFramingError("the stream ended inside a message");
 	}
 
 	/** The next `count` bytes, or null and what there is kept. */

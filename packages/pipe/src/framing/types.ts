@@ -1,26 +1,26 @@
-/** Cuts one direction of a stream into messages. Made anew for each pipe. */
+/** Splits one direction of a stream into messages. Each pipe has its own. */
 export interface PipeFrameDecoder {
-	/** Takes a chunk as it came from the wire. The decoder may keep it; nobody changes it afterwards. */
+	/** Takes a chunk as it arrived. The decoder may keep it: it is not changed afterwards. */
 	push(chunk: Buffer): void;
 	/**
 	 * The next whole message, or null if more is needed.
 	 *
-	 * @throws PipeFramingError if the stream does not keep to the framing; it cannot be picked up again then
+	 * @throws PipeFramingError if the stream violates the framing; the rest of it cannot be decoded then
 	 */
 	next(): Buffer | null;
 	/**
-	 * The stream is over: what is left and still counts as a message, or null.
+	 * The stream is over. Returns what is left if that counts as a message, or null.
 	 *
-	 * @throws PipeFramingError if it ended in the midst of a message
+	 * @throws PipeFramingError if it ended inside a message
 	 */
 	end(): Buffer | null;
 }
 
-/** How messages are told apart on a stream, in both directions. */
+/** How a stream is split into messages, in both directions. */
 export interface PipeFraming {
 	decoder(): PipeFrameDecoder;
 	/**
-	 * The bytes that stand for a message on the wire.
+	 * A message as it is sent.
 	 *
 	 * @throws PipeFramingError if the message cannot be framed, PipeTooLongError if it is too long
 	 */

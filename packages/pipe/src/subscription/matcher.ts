@@ -31,7 +31,7 @@ export class Matcher {
 	}
 
 	/** All but the text pattern, which the caller tests since the text is shared between subscriptions. */
-	meets(data: Buffer, peer: PipePeer): boolean {
+	matches(data: Buffer, peer: PipePeer): boolean {
 		if (this.#from !== null && !this.#from.is(peer)) return false;
 		return this.#bytes === null || data.includes(this.#bytes);
 	}
@@ -115,9 +115,9 @@ export function runPattern(
 	// A RegExp with the flags g or y starts where its last match ended, unless it is put back.
 	if ("lastIndex" in test) test.lastIndex = 0;
 	const start = clock.now();
-	let meets = false;
+	let matches = false;
 	try {
-		meets = Boolean(test.test(text));
+		matches = Boolean(test.test(text));
 	} catch (cause) {
 		reporter.report(
 			new PipePatternError(`the pattern ${matcher.name} threw`, clock.now() - start, { cause }),
@@ -128,5 +128,5 @@ export function runPattern(
 		const took = `${ms.toFixed(1)} ms for ${text.length} bytes`;
 		reporter.report(new PipePatternError(`the pattern ${matcher.name} took ${took}`, ms));
 	}
-	return meets;
+	return matches;
 }

@@ -95,7 +95,7 @@ export class Subscription {
 		return this.#isDropped;
 	}
 
-	/** Takes a message that the matcher meets. */
+	/** Takes a matching message. */
 	push(message: PipeMessage): void {
 		this.#matched++;
 		const waiter = this.#waiters.shift();

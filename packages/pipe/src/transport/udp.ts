@@ -61,7 +61,7 @@ export class UdpTransport implements Transport {
 		this.socket.on("close", this.#onClose);
 	}
 
-	/** A datagram socket cannot be told to wait: what has no taker is counted. */
+	/** A datagram socket cannot be told to wait: what no one takes is counted. */
 	read(_on: boolean): void {
 		return;
 	}

@@ -272,7 +272,7 @@ describe("what a factory is asked for", () => {
 		return { sockets, asked };
 	}
 
-	test("lingerSeconds is passed on, and refused where it would do nothing or cannot be", async () => {
+	test("lingerSeconds is passed on, and refused where it is invalid or would do nothing", async () => {
 		const { sockets, asked } = noting();
 		const server = pipes.keep(await pipeOpen(sockets, TCP, null, { lingerSeconds: 3 }));
 		pipes.keep(await pipeOpen(sockets, TCP, ["127.0.0.1", server.local[1]], { lingerSeconds: 0 }));

@@ -109,7 +109,7 @@ describe("callbacks", () => {
 });
 
 describe("framing", () => {
-	test("a pattern meets whole messages, however they were sent", async () => {
+	test("a pattern matches whole messages, however they were sent", async () => {
 		const [client, there] = await pipes.pair({}, { framing: lines() });
 		there.subscribe(/^HTTP\/1\.1 (\d+)/).subscribe();
 		for (const piece of ["HT", "TP/1.1 20", "0 OK\r\nHos", "t: x\n\nHTTP/1.1 404\n"]) {
@@ -141,7 +141,7 @@ describe("framing", () => {
 		expect(there.stats).toMatchObject({ messagesIn: 100, unmatched: 0 });
 	});
 
-	test("a stream that does not keep to it ends the pipe with the reason", async () => {
+	test("a stream that violates it ends the pipe with the reason", async () => {
 		const [client, there] = await pipes.pair({}, { framing: lengthPrefixed({ maxBytes: 10 }) });
 		there.subscribe();
 		await client.send(Buffer.from([0, 0, 0, 11]));
@@ -223,7 +223,7 @@ describe("odd moments", () => {
 		expect(() => server.toDuplex()).toThrow(expect.objectContaining({ code: "ERR_PIPE_ROLE" }));
 	});
 
-	test("a time that is none, and a relay's address where there is one already, are refused", async () => {
+	test("an invalid timeout, and a relay's address where there is one already, are refused", async () => {
 		const [client] = await pipes.pair();
 		const [other] = await pipes.pair();
 		client.subscribe();
@@ -289,7 +289,7 @@ describe("patterns", () => {
 		expect([global.lastIndex, sticky.lastIndex]).toEqual([5, 0]);
 	});
 
-	test("bytes that are no text are met one character a byte, up to the limit", async () => {
+	test("bytes that are no text are matched one character a byte, up to the limit", async () => {
 		const server = await pipes.server(UDP, { patternBytes: 4 });
 		const client = await pipes.client(server);
 		server
@@ -333,11 +333,11 @@ describe("patterns", () => {
 
 describe("options and arguments", () => {
 	test.each<[string, Parameters<typeof pipeOpen>]>([
-		["a protocol that is none", [null, "sctp" as "tcp"]],
-		["a time that is none", [null, TCP, null, { recvTimeout: -1 }]],
+		["an unknown protocol", [null, "sctp" as "tcp"]],
+		["a negative timeout", [null, TCP, null, { recvTimeout: -1 }]],
 		["a queue of nothing", [null, TCP, null, { queueMessages: 0 }]],
-		["a port that is none", [null, TCP, null, { localPort: 65536 }]],
-		["a family that is none", [null, TCP, null, { af: 5 as 4 }]],
+		["an invalid port", [null, TCP, null, { localPort: 65536 }]],
+		["an unknown family", [null, TCP, null, { af: 5 as 4 }]],
 		["framing on UDP", [null, UDP, null, { framing: lines() }]],
 		["TLS on UDP", [null, UDP, null, { tls: true }]],
 		["broadcast on TCP", [null, TCP, null, { broadcast: true }]],
@@ -346,16 +346,16 @@ describe("options and arguments", () => {
 		["a keep-alive that is too short", [null, TCP, null, { keepAlive: 5 }]],
 		["a TLS server without a certificate", [null, TCP, null, { tls: true }]],
 		["a TLS server with a bad certificate", [null, TCP, null, { tls: { cert: "x", key: "y" } }]],
-		["a destination that is none", [null, TCP, 5 as unknown as string]],
+		["an invalid destination", [null, TCP, 5 as unknown as string]],
 		["a destination without port", [null, TCP, "example.com"]],
 		["a destination that does not parse", [null, TCP, "1.2.3.4.5:x"]],
-		["a route that is none", [{} as unknown as null, TCP]],
+		["an invalid route", [{} as unknown as null, TCP]],
 		["a socket of another kind", [null, UDP, null, { socket: {} as { fd: number } }]],
 	])("refuses %s", async (_name, args) => {
 		await expect(pipeOpen(...args)).rejects.toMatchObject({ code: "ERR_PIPE_OPTION" });
 	});
 
-	test("port 0 and a literal of another family are destinations that cannot be", async () => {
+	test("port 0 and a literal of another family are not destinations", async () => {
 		await expect(pipeOpen(null, TCP, ["127.0.0.1", 0])).rejects.toMatchObject({
 			code: "ERR_PIPE_DESTINATION",
 		});

@@ -61,7 +61,7 @@ describe("queue policies", () => {
 		const { subscription, push, rest } = make({ policy: "error" });
 		for (const text of ["m0", "m1", "m2", "m3"]) push(text);
 		expect(rest()).toEqual(["m0", "m1"]);
-		// Still lost: nobody has heard of the gap yet.
+		// Still lost: no one has been told of the gap yet.
 		push("m4");
 		expect(rest()).toEqual([]);
 		expect(subscription.refusal()).toMatchObject({ code: "ERR_PIPE_OVERFLOW", dropped: 3 });
@@ -234,10 +234,10 @@ describe("waiting", () => {
 });
 
 describe("matchers", () => {
-	const meets = (key: PipeSubscriptionKey, data: string, from: PipePeer): boolean => {
+	const matches = (key: PipeSubscriptionKey, data: string, from: PipePeer): boolean => {
 		const matcher = new Matcher(key);
 		const bytes = Buffer.from(data, "latin1");
-		return matcher.meets(bytes, from) && (matcher.test?.test(data) ?? true);
+		return matcher.matches(bytes, from) && (matcher.test?.test(data) ?? true);
 	};
 
 	test.each<[string, PipeSubscriptionKey, PipePeer, boolean]>([
@@ -252,7 +252,7 @@ describe("matchers", () => {
 		["link-local of any zone", [null, ["fe80::1", 8]], ["fe80::1%eth1", 8], true],
 		["link-local of any zone, another", [null, ["fe80::1", 8]], ["fe80::11%eth1", 8], false],
 	])("sender: %s", (_name, key, from, expected) => {
-		expect(meets(key, "x", from)).toBe(expected);
+		expect(matches(key, "x", from)).toBe(expected);
 	});
 
 	test("equal ones have one key, different ones have not", () => {

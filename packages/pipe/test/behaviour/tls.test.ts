@@ -32,7 +32,7 @@ describe("verification", () => {
 	});
 
 	test.each<[string, PipeTlsOptions, PipeTlsOptions | true, string]>([
-		["an authority that nobody knows", identity, true, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
+		["an unknown authority", identity, true, "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
 		[
 			"a certificate for another name",
 			authority.issue("other.example"),

@@ -189,7 +189,7 @@ describe("a pipe that", () => {
 		expect(got).toEqual(["a", "b", "c"]);
 	});
 
-	test("nobody reads takes no more than its queue, and everything once it is read", async () => {
+	test("is not read takes no more than its queue, and everything once it is read", async () => {
 		const [pipe, socket] = await barePeer({ queueBytes: 256 * 1024 });
 		pipe.subscribe();
 		const whole = 32 * 1024 * 1024;
@@ -213,7 +213,7 @@ describe("a pipe that", () => {
 		expect(String(await server.recv())).toBe("90");
 	});
 
-	test("accepts nobody turns connections away once its queue is full", async () => {
+	test("does not accept refuses connections once its queue is full", async () => {
 		const server = await pipes.server(TCP, { acceptQueue: 2 });
 		const clients = [];
 		for (let n = 0; n < 4; n++) clients.push(await pipes.client(server));

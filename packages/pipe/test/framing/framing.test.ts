@@ -89,7 +89,7 @@ describe("framings", () => {
 		);
 	});
 
-	test("a stream that does not keep to its framing is an error, at the limit and not before", () => {
+	test("a stream that violates its framing is an error, at the limit and not before", () => {
 		const short = lines({ maxBytes: 4 });
 		expect(decode(short, Buffer.from("four\n"), [2])).toEqual(["four"]);
 		expect(decode(short, Buffer.from("four"), [2])).toEqual(["four"]);
@@ -109,7 +109,7 @@ describe("framings", () => {
 		}
 	});
 
-	test("options that cannot be are refused", () => {
+	test("invalid options are refused", () => {
 		expect(() => delimited("")).toThrow(expect.objectContaining({ code: "ERR_PIPE_OPTION" }));
 		expect(() => lengthPrefixed({ bytes: 3 as 4 })).toThrow(
 			expect.objectContaining({ code: "ERR_PIPE_OPTION" }),

@@ -360,6 +360,19 @@ function mutated(args: Arguments, random: SeededRandom): { readonly args: Argume
 
 const isPipe = (value: unknown): value is Pipe => Object.prototype.toString.call(value) === "[object Pipe]";
 
+/** The outcome, or null if it takes longer than 20 ms. */
+async function withinMoments(promise: Promise<unknown>): Promise<{ readonly value: unknown } | null> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<null>((resolve) => {
+		timer = setTimeout(resolve, 20, null);
+	});
+	try {
+		return await Promise.race([promise.then((value) => ({ value })), late]);
+	} finally {
+		clearTimeout(timer);
+	}
+}
+
 /** Undoes what a call that worked has begun. */
 async function undo(result: unknown): Promise<void> {
 	if (isPipe(result) && ![server, datagrams, client, there, talker, other].includes(result))
@@ -391,10 +404,7 @@ test(`${CALLS} calls with wrong arguments fail with codes, or work`, { timeout: 
 			const result: unknown = entry.call(...(args as never[]));
 			const settled = Promise.resolve(result);
 			// Some right calls wait for something that does not come.
-			const done = await Promise.race([
-				settled.then((value) => ({ value })),
-				new Promise<null>((resolve) => setTimeout(resolve, 20, null)),
-			]);
+			const done = await withinMoments(settled);
 			if (done === null) pending.push(settled.catch(() => undefined));
 			await undo(done?.value);
 		} catch (error) {

@@ -20,7 +20,7 @@ export class Pipes {
 		const server = await this.server("tcp", serverOptions);
 		const client = await this.client(server, options);
 		const there = await server.accept();
-		if (there === null) throw new Error("nobody was accepted");
+		if (there === null) throw new Error("no connection was accepted");
 		return [client, there];
 	}
 
@@ -40,5 +40,5 @@ export async function eventually(condition: () => boolean, turns = 20_000): Prom
 		if (condition()) return;
 		await new Promise((resolve) => setImmediate(resolve));
 	}
-	throw new Error("it never came to that");
+	throw new Error("the condition was never met");
 }
