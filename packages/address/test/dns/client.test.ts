@@ -9,32 +9,19 @@ import {
 	AddressNotFoundError,
 	AddressTimeoutError,
 } from "../../src/index.js";
+import { client, gateways } from "../two-nics.js";
 
 /*
  *  client eth0 (192.168.1.20) -- gateway one (82.1.1.1) --+-- dns0 (8.40.1.1, 2a00:40::1)
  *         eth1 (192.168.2.20) -- gateway two (83.1.1.1) --+-- dns1 (8.41.1.1)
  */
-const behind = (name: string, net: number, outside: string) => ({
-	name,
-	outside: [outside],
-	inside: [`192.168.${net}.1/24`],
-	ipv4: { kind: "nat", mapping: "endpoint-independent", filtering: "address-and-port-dependent" } as const,
-});
 const topology: Topology = {
 	outside: [
 		{ name: "dns0", ips: ["8.40.1.1", "2a00:40::1"] },
 		{ name: "dns1", ips: ["8.41.1.1"] },
 	],
-	gateways: [behind("one", 1, "82.1.1.1"), behind("two", 2, "83.1.1.1")],
-	hosts: [
-		{
-			name: "client",
-			nics: [
-				{ name: "eth0", addresses: ["192.168.1.20/24"], gateway: "one" },
-				{ name: "eth1", addresses: ["192.168.2.20/24"], gateway: "two" },
-			],
-		},
-	],
+	gateways,
+	hosts: [client],
 };
 
 type Say = (query: { id: number; name: string; type: "A" | "AAAA" }) => Uint8Array[];

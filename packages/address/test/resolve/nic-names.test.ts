@@ -10,6 +10,7 @@ import {
 	type ResolverSockets,
 	resolveHost,
 } from "../../src/index.js";
+import { client, gateways } from "../two-nics.js";
 
 /*
  * Which way names leave a host with two NICs.
@@ -17,24 +18,10 @@ import {
  *  client eth0 (192.168.1.20, default) -- gateway one (82.1.1.1) --+-- dns (8.40.1.1)
  *         eth1 (192.168.2.20)          -- gateway two (83.1.1.1) --+
  */
-const behind = (name: string, net: number, outside: string) => ({
-	name,
-	outside: [outside],
-	inside: [`192.168.${net}.1/24`],
-	ipv4: { kind: "nat", mapping: "endpoint-independent", filtering: "address-and-port-dependent" } as const,
-});
 const topology: Topology = {
 	outside: [{ name: "dns", ips: ["8.40.1.1"] }],
-	gateways: [behind("one", 1, "82.1.1.1"), behind("two", 2, "83.1.1.1")],
-	hosts: [
-		{
-			name: "client",
-			nics: [
-				{ name: "eth0", addresses: ["192.168.1.20/24"], gateway: "one" },
-				{ name: "eth1", addresses: ["192.168.2.20/24"], gateway: "two" },
-			],
-		},
-	],
+	gateways,
+	hosts: [client],
 };
 
 /** A DNS server with one name. Notes where queries come from. */

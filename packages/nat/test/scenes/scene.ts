@@ -1,22 +1,19 @@
 import { createStunResponder } from "@p2pd/stun-client/server";
 import {
-	buildNetwork,
-	type DatagramHandler,
+	buildScene as buildStunScene,
 	type GatewaySpec,
 	type LinkSpec,
 	type MemoryNetwork,
 	oneGateway,
 	type SceneOptions,
-	type ServicePlace,
+	type ServerFault,
+	type Scene as StunScene,
+	stunServers,
 } from "@p2pd/testnet";
 import { discoverNat, type NatOptions, type NatReport } from "../../src/index.js";
 
 /** Turns the handler of an honest server into another. */
-export type Wrap = (
-	honest: DatagramHandler,
-	place: ServicePlace,
-	network: () => MemoryNetwork,
-) => DatagramHandler;
+export type Wrap = ServerFault;
 
 /** One client behind one gateway, and STUN servers outside. */
 export interface Scene {
@@ -51,60 +48,48 @@ export interface Run {
 	readonly network: MemoryNetwork;
 }
 
-const serverNumber = (name: string): number => Number(name.replace("stun", ""));
-
 /** The network of a scene. */
 export function buildScene(scene: Scene): MemoryNetwork {
+	return stunScene(scene).network;
+}
+
+function stunScene(scene: Scene): StunScene {
 	const { gateway, seed = 1, servers = 5, rtt = 50, loss = 0, bad = {}, responsePort = false } = scene;
-	let network: MemoryNetwork | null = null;
-	const built = (): MemoryNetwork => {
-		if (network === null) throw new Error("the network is not built yet");
-		return network;
-	};
 	const topology = oneGateway(gateway, {
 		...scene.scene,
 		servers,
 		link: { latency: rtt / 2, loss, ...scene.link },
 		...(scene.af === 6 ? { ipv6: gateway } : {}),
 	});
-	network = buildNetwork(topology, {
+	return buildStunScene(topology, {
 		seed,
-		services: {
-			stun: (place) => {
-				const honest = createStunResponder(
-					{ primary: place.primary, alternate: place.alternate ?? undefined, rate: 0, responsePort },
-					{ clock: { now: () => 0, setTimeout: () => 0, clearTimeout: () => undefined } },
-				);
-				const wrap = bad[serverNumber(place.name)];
-				return wrap === undefined ? honest : wrap(honest, place, built);
-			},
-		},
+		stun: ({ primary, alternate }) =>
+			createStunResponder(
+				{ primary, alternate: alternate ?? undefined, rate: 0, responsePort },
+				{ clock: { now: () => 0, setTimeout: () => 0, clearTimeout: () => undefined } },
+			),
+		faults: Object.fromEntries(Object.entries(bad).map(([number, fault]) => [`stun${number}`, fault])),
 	});
-	return network;
 }
 
 /** The first addresses of the scene's servers. */
 export function serversOf(count: number, af: 4 | 6 = 4): { ip: string; port: number }[] {
-	return Array.from({ length: count }, (_, i) => ({
-		ip: af === 4 ? `8.${40 + i}.1.1` : `2a00:${(0x1450 + i).toString(16)}:1::1`,
+	return stunServers(count).map(({ ips }) => ({
+		ip: ips.find((ip) => ip.includes(":") === (af === 6)) ?? "",
 		port: 3478,
 	}));
 }
 
 /** Run a discovery in a scene to its end. */
 export async function runScene(scene: Scene): Promise<Run> {
-	const network = buildScene(scene);
+	const { network, clock, servers, sent } = stunScene(scene);
 	scene.prepare?.(network);
-	const { clock } = network;
-	let datagrams = 0;
-	const unwatch = network.watch(({ what, where, packet }) => {
-		if (what === "sent" && where.startsWith("client") && packet.proto === "udp") datagrams++;
-	});
+	const sentBefore = sent();
 	const started = clock.now();
 	const af = scene.af ?? 4;
 	const report = await clock.runUntil(
 		discoverNat(
-			{ servers: serversOf(scene.servers ?? 5, af), ...scene.options },
+			{ servers: servers(af), ...scene.options },
 			{
 				sockets: network.host("client").sockets(af),
 				clock,
@@ -112,8 +97,7 @@ export async function runScene(scene: Scene): Promise<Run> {
 			},
 		),
 	);
-	unwatch();
-	return { report, took: clock.now() - started, datagrams, network };
+	return { report, took: clock.now() - started, datagrams: sent() - sentBefore, network };
 }
 
 /** A server that tells everybody the same lie about where they are seen. */
