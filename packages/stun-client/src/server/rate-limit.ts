@@ -1,4 +1,4 @@
-import { canonicalIp, isIp } from "@p2pd/address";
+import { IpAddress, isIp } from "@p2pd/address";
 import { SERVER_MAX_SOURCES } from "../defaults.js";
 
 interface Bucket {
@@ -6,20 +6,16 @@ interface Bucket {
 	at: number;
 }
 
-/** Who counts as one source: an IPv4 address, or an IPv6 /64, which one host has whole. */
+/** What counts as one source: an IPv4 address, or an IPv6 /64, all of which one host may have. */
 export function sourceOf(ip: string): string {
-	if (!ip.includes(":")) return ip;
-	const [head = "", tail = ""] = (isIp(ip) ? canonicalIp(ip) : ip).split("%")[0]?.split("::") ?? [];
-	const left = head === "" ? [] : head.split(":");
-	const right = tail === "" ? [] : tail.split(":");
-	const zeros = Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => "0");
-	const groups = ip.includes("::") ? [...left, ...zeros, ...right] : left;
-	return groups.slice(0, 4).join(":");
+	if (!ip.includes(":") || !isIp(ip)) return ip;
+	const address = IpAddress.parse(ip).unmapped();
+	return address.af === 4 ? address.toString() : `${(address.toBigInt() >> 64n).toString(16)}/64`;
 }
 
 /**
- * A token bucket per source. At the bound on sources the one that was quiet for longest goes, so a flood of forged
- * sources costs memory to a limit only.
+ * A token bucket for each source. At the limit of sources, the one that was quiet for longest is dropped, so a flood of
+ * forged sources costs a bounded amount of memory.
  */
 export class RateLimit {
 	readonly #rate: number;
@@ -34,23 +30,27 @@ export class RateLimit {
 		this.#maxSources = maxSources;
 	}
 
-	/** Takes a token of that source, if it has one at `now` (ms). */
+	/** Takes a token of the source of `ip`, if it has one at `now` (ms). */
 	take(ip: string, now: number): boolean {
 		if (this.#rate === 0) return true;
 		const source = sourceOf(ip);
 		const known = this.#buckets.get(source);
-		const tokens =
-			known === undefined
-				? this.#burst
-				: Math.min(this.#burst, known.tokens + ((now - known.at) / 1000) * this.#rate);
-		this.#buckets.delete(source);
-		this.#buckets.set(source, { tokens: tokens >= 1 ? tokens - 1 : tokens, at: now });
+		if (known !== undefined) {
+			known.tokens = Math.min(this.#burst, known.tokens + ((now - known.at) / 1000) * this.#rate);
+			known.at = now;
+			// To the end of the map, whose first entry is then the one that was quiet for longest.
+			this.#buckets.delete(source);
+		}
+		const bucket = known ?? { tokens: this.#burst, at: now };
+		this.#buckets.set(source, bucket);
 		if (this.#buckets.size > this.#maxSources) {
 			for (const quietest of this.#buckets.keys()) {
 				this.#buckets.delete(quietest);
 				break;
 			}
 		}
-		return tokens >= 1;
+		if (bucket.tokens < 1) return false;
+		bucket.tokens--;
+		return true;
 	}
 }

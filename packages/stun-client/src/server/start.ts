@@ -1,16 +1,31 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { ipVersion, isIp } from "@p2pd/address";
-import type { Endpoint } from "@p2pd/net";
+import { ipVersion } from "@p2pd/address";
+import { type Endpoint, type Fields, is } from "@p2pd/net";
+import { checkOptions } from "../arguments.js";
 import { MAX_PORT_TRIES, SERVER_BURST, SERVER_RATE } from "../defaults.js";
-import { errnoOf, StunConfigError } from "../errors.js";
+import { errnoOf } from "../errors.js";
 import { RateLimit } from "./rate-limit.js";
-import { checkResponderOptions, respondWithin } from "./responder.js";
+import { checkAddresses, RESPONDER_FIELDS, Responder, SERVER_DEP_FIELDS } from "./responder.js";
 import { listenTcp } from "./tcp.js";
 import type { StunServer, StunServerDeps, StunServerOptions } from "./types.js";
 
+const OPTION_FIELDS: Fields = {
+	...RESPONDER_FIELDS,
+	tcp: is.boolean,
+	maxConnections: is.whole(1, Number.MAX_SAFE_INTEGER),
+	maxConnectionsPerSource: is.whole(1, Number.MAX_SAFE_INTEGER),
+	idleTimeout: is.timeout,
+};
+
 async function bind(ip: string, port: number): Promise<Socket> {
-	const socket = createSocket({ type: ipVersion(ip) === 4 ? "udp4" : "udp6", ipv6Only: ipVersion(ip) === 6 });
+	const family = ipVersion(ip) === 6 ? 6 : 4;
+	const socket = createSocket({
+		type: family === 4 ? "udp4" : "udp6",
+		ipv6Only: family === 6,
+		// All destinations are addresses. Node's own lookup would delay each reply by a turn of the event loop.
+		lookup: (host, _, callback) => callback(null, host, family),
+	});
 	const listening = once(socket, "listening");
 	socket.bind(port, ip);
 	try {
@@ -23,21 +38,6 @@ async function bind(ip: string, port: number): Promise<Socket> {
 }
 
 const close = (socket: Socket): Promise<void> => new Promise((resolve) => socket.close(() => resolve()));
-
-function checkAddress({ ip, port }: Endpoint): void {
-	if (!isIp(ip) || !Number.isInteger(port) || port < 0 || port > 65535) {
-		throw new StunConfigError(`${ip} port ${port} is no address to listen on`);
-	}
-}
-
-function checkOptions({ primary, alternate }: StunServerOptions): void {
-	checkAddress(primary);
-	if (alternate === undefined) return;
-	checkAddress(alternate);
-	if (alternate.ip === primary.ip || ipVersion(alternate.ip) !== ipVersion(primary.ip)) {
-		throw new StunConfigError("the alternate address must have another IP of the same family");
-	}
-}
 
 interface Bound {
 	readonly address: Endpoint;
@@ -58,26 +58,21 @@ async function bindAll({ primary, alternate }: StunServerOptions, bound: Bound[]
 	await add(alternate.ip, firstPort);
 }
 
-/** Connects the sockets to the responder. */
-function serveUdp(
-	bound: readonly Bound[],
-	options: StunServerOptions,
-	limit: RateLimit,
-	deps: StunServerDeps,
-): void {
+/** Connects the sockets to a responder. */
+function serveUdp(bound: readonly Bound[], options: StunServerOptions, deps: StunServerDeps): void {
 	const primary = bound[0]?.address ?? options.primary;
-	const respond = respondWithin(limit, { ...options, primary, alternate: bound[1]?.address }, deps);
+	const limit = new RateLimit(options.rate ?? SERVER_RATE, options.burst ?? SERVER_BURST);
+	const responder = new Responder({ ...options, primary, alternate: bound[1]?.address }, limit, deps);
 	const { onError = (error: Error) => process.emitWarning(error) } = deps;
+	const senders = new Map(bound.map(({ address, socket }) => [`${address.ip} ${address.port}`, socket]));
 	for (const { address, socket } of bound) {
 		socket.on("error", onError);
 		socket.on("message", (data, { address: ip, port }) => {
-			for (const reply of respond(data, { ip, port }, address)) {
-				const sender = bound.find(
-					(each) => each.address.ip === reply.from.ip && each.address.port === reply.from.port,
-				);
-				// A reply that cannot be sent is a lost datagram: the client sends again.
-				sender?.socket.send(reply.data, reply.to.port, reply.to.ip, () => undefined);
-			}
+			const reply = responder.reply(data, ip, port, address);
+			if (reply === null || reply === "limited") return;
+			const sender = reply.from === address ? socket : senders.get(`${reply.from.ip} ${reply.from.port}`);
+			// A reply that cannot be sent is a lost datagram: the client asks again.
+			if (sender !== undefined) sender.send(reply.data, reply.to.port, reply.to.ip, reply.sent);
 		});
 	}
 }
@@ -88,7 +83,7 @@ interface Opened {
 }
 
 /** Binds everything, or nothing. */
-async function open(options: StunServerOptions, limit: RateLimit, deps: StunServerDeps): Promise<Opened> {
+async function open(options: StunServerOptions, deps: StunServerDeps): Promise<Opened> {
 	const bound: Bound[] = [];
 	const listeners: { close(): Promise<void> }[] = [];
 	const closeAll = async (): Promise<void> => {
@@ -98,10 +93,18 @@ async function open(options: StunServerOptions, limit: RateLimit, deps: StunServ
 	try {
 		await bindAll(options, bound);
 		if (options.tcp === true) {
-			// A connection is answered on itself: no second address, and no RFC 3489, which has none of it.
-			const tcp = { ...options, alternate: undefined, rfc3489: false, padding: false };
-			const respond = respondWithin(limit, tcp, deps);
-			for (const { address } of bound) listeners.push(await listenTcp(address, respond, options, deps));
+			// A connection is answered on itself: there is no second address, and RFC 3489 has no TCP.
+			const tcp = { ...options, alternate: undefined, rfc3489: false, padding: false, responsePort: false };
+			// A limit of its own: over UDP, others can forge requests in the name of a source.
+			const limit = new RateLimit(options.rate ?? SERVER_RATE, options.burst ?? SERVER_BURST);
+			const responder = new Responder(tcp, limit, deps);
+			const listening = await listenTcp(
+				bound.map(({ address }) => address),
+				responder,
+				options,
+				deps,
+			);
+			listeners.push(listening);
 		}
 		return { bound, close: closeAll };
 	} catch (error) {
@@ -110,16 +113,12 @@ async function open(options: StunServerOptions, limit: RateLimit, deps: StunServ
 	}
 }
 
-/** A free port of one IP and protocol may be taken on the other IP, or for TCP: then another one is tried. */
-async function openSomewhere(
-	options: StunServerOptions,
-	limit: RateLimit,
-	deps: StunServerDeps,
-): Promise<Opened> {
+/** A port that is free on one IP may be taken on the other, or for TCP. Then another one is tried. */
+async function openSomewhere(options: StunServerOptions, deps: StunServerDeps): Promise<Opened> {
 	const anyPort = options.primary.port === 0 || options.alternate?.port === 0;
 	for (let triesLeft = anyPort ? MAX_PORT_TRIES : 1; ; triesLeft--) {
 		try {
-			return await open(options, limit, deps);
+			return await open(options, deps);
 		} catch (error) {
 			const taken = error instanceof Error && errnoOf(error) === "EADDRINUSE";
 			if (!taken || triesLeft <= 1) throw error;
@@ -128,20 +127,21 @@ async function openSomewhere(
 }
 
 /**
- * Runs a STUN server: on one address, or on the four of two IPs and two ports.
+ * Runs a STUN server on one address, or on the four of two IPs and two ports. On an any-address replies carry no
+ * RESPONSE-ORIGIN, since the server does not know which of its addresses was asked.
  *
- * @throws {StunConfigError} ERR_STUN_CONFIG when the addresses cannot be meant
- * @throws the system's error when an address cannot be bound
+ * @throws {StunConfigError} ERR_STUN_CONFIG for invalid options
+ * @throws the system's error if an address cannot be bound
  */
 export async function startStunServer(
 	options: StunServerOptions,
 	deps: StunServerDeps = {},
 ): Promise<StunServer> {
-	checkOptions(options);
-	checkResponderOptions(options);
-	const limit = new RateLimit(options.rate ?? SERVER_RATE, options.burst ?? SERVER_BURST);
-	const { bound, close } = await openSomewhere(options, limit, deps);
-	serveUdp(bound, options, limit, deps);
+	checkOptions(options, OPTION_FIELDS, { required: ["primary"] });
+	checkOptions(deps, SERVER_DEP_FIELDS);
+	checkAddresses(options);
+	const { bound, close } = await openSomewhere(options, deps);
+	serveUdp(bound, options, deps);
 	let closing: Promise<void> | undefined;
 	const closeOnce = (): Promise<void> => (closing ??= close());
 	return {

@@ -38,7 +38,6 @@ describe("a client over UDP", () => {
 			dialect: "rfc8489",
 			otherAddress: { ip: "9.9.0.2", port: 3479 },
 			responseOrigin: server(0),
-			software: "p2pd",
 		});
 		expect(message.class).toBe("success");
 	});

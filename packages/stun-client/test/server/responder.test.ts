@@ -1,3 +1,5 @@
+import { ManualClock } from "@p2pd/testnet";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
 	decodeMessage,
@@ -48,10 +50,8 @@ describe("the responder", () => {
 		expect(reply).toMatchObject({ from: P, to: ME, message: { class: "success", classic: false } });
 		expect(reply?.values).toEqual({
 			"XOR-MAPPED-ADDRESS": seen(ME),
-			"MAPPED-ADDRESS": seen(ME),
 			"RESPONSE-ORIGIN": seen(P),
 			"OTHER-ADDRESS": seen(S),
-			SOFTWARE: "p2pd",
 		});
 	});
 
@@ -62,7 +62,6 @@ describe("the responder", () => {
 			"MAPPED-ADDRESS": seen(ME),
 			"SOURCE-ADDRESS": seen(P),
 			"CHANGED-ADDRESS": seen(S),
-			"XOR-MAPPED-ADDRESS-DRAFT": seen(ME),
 		});
 	});
 
@@ -85,7 +84,12 @@ describe("the responder", () => {
 	it.each<[string, Buffer, Partial<StunResponderOptions>, number[]]>([
 		["an unknown attribute", request([{ type: 0x7abc, value: new Uint8Array(0) }]), {}, [0x7abc]],
 		["a change without a second address", request([change(true, false)]), { alternate: undefined }, [0x0003]],
-		["RESPONSE-PORT, which is off", request([{ name: "RESPONSE-PORT", value: 99 }]), {}, [0x0027]],
+		[
+			"RESPONSE-PORT where it is off",
+			request([{ name: "RESPONSE-PORT", value: 99 }]),
+			{ responsePort: false },
+			[0x0027],
+		],
 		["RESPONSE-ADDRESS", classic([{ name: "RESPONSE-ADDRESS", value: ME }]), {}, [0x0002]],
 		[
 			"PADDING where it is off",
@@ -110,13 +114,13 @@ describe("the responder", () => {
 		expect(reply?.values["OTHER-ADDRESS"]).toBeUndefined();
 	});
 
-	it("obeys RESPONSE-PORT where it is on, but not together with PADDING", () => {
+	it("obeys RESPONSE-PORT, but not together with PADDING", () => {
 		const attribute: NamedAttribute = { name: "RESPONSE-PORT", value: 99 };
-		expect(ask(request([attribute]), { responsePort: true })?.to).toEqual({ ip: ME.ip, port: 99 });
+		expect(ask(request([attribute]))?.to).toEqual({ ip: ME.ip, port: 99 });
 		const both = request([attribute, { name: "PADDING", value: new Uint8Array(8) }]);
-		expect(ask(both, { responsePort: true })?.values["ERROR-CODE"]).toMatchObject({ status: 400 });
+		expect(ask(both)?.values["ERROR-CODE"]).toMatchObject({ status: 400 });
 		const none = request([{ name: "RESPONSE-PORT", value: 0 }]);
-		expect(ask(none, { responsePort: true })?.values["ERROR-CODE"]).toMatchObject({ status: 400 });
+		expect(ask(none)?.values["ERROR-CODE"]).toMatchObject({ status: 400 });
 	});
 
 	it("pads with as many bytes as the request had", () => {
@@ -130,19 +134,100 @@ describe("the responder", () => {
 		expect(ask(request())?.values["FINGERPRINT"]).toBeUndefined();
 	});
 
-	it("sends at most 132 bytes, the longest being IPv6 with FINGERPRINT", () => {
-		const sizes: number[] = [];
-		const many = Array.from({ length: 300 }, (_, n) => ({ type: 0x4000 + n, value: new Uint8Array(0) }));
-		for (const transactionId of [Buffer.alloc(12), Buffer.alloc(16, 1)]) {
-			for (const fingerprint of [false, true]) {
-				for (const attributes of [[], [change(true, true)], many]) {
-					const data = encodeMessage({ class: "request", transactionId, attributes, fingerprint });
-					for (const reply of responder(V6)(data, ME6, V6.primary)) sizes.push(reply.data.length);
-				}
-			}
+	it("adds SOFTWARE, and to RFC 3489 the XORed address, only to requests that are long enough", () => {
+		const long: NamedAttribute = { name: "SOFTWARE", value: "a client with a name" };
+		expect(ask(request([long]))?.values["SOFTWARE"]).toBe("p2pd");
+		expect(ask(request())?.values["SOFTWARE"]).toBeUndefined();
+		expect(ask(classic([change(false, false)]))?.values["XOR-MAPPED-ADDRESS-DRAFT"]).toEqual(seen(ME));
+		expect(ask(classic())?.values["XOR-MAPPED-ADDRESS-DRAFT"]).toBeUndefined();
+	});
+
+	it("amplifies an empty request by at most 3 over IPv4 and 4.6 over IPv6", () => {
+		for (const data of [request(), classic()]) {
+			const [four] = responder()(data, ME, P);
+			const [six] = responder(V6)(data, ME6, V6.primary);
+			expect((four?.data.length ?? 99) / data.length).toBeLessThanOrEqual(3);
+			expect((six?.data.length ?? 99) / data.length).toBeLessThanOrEqual(4.6);
 		}
-		expect(sizes).toHaveLength(12);
-		expect(Math.max(...sizes)).toBe(132);
+	});
+
+	it("never amplifies a request by more than 3, but for the 72 bytes of three IPv6 addresses", () => {
+		const attribute = fc.oneof(
+			fc.constantFrom(change(true, true), change(false, false)),
+			fc
+				.tuple(fc.integer({ min: 0x4000, max: 0xffff }), fc.uint8Array({ maxLength: 40 }))
+				.map(([type, value]) => ({ type, value })),
+			fc.integer({ min: 1, max: 1000 }).map((size) => ({
+				name: "PADDING" as const,
+				value: new Uint8Array(size),
+			})),
+			fc.constant<NamedAttribute>({ name: "RESPONSE-PORT", value: 7 }),
+		);
+		fc.assert(
+			fc.property(
+				fc.array(attribute, { maxLength: 40 }),
+				fc.boolean(),
+				fc.constantFrom(12, 16),
+				fc.boolean(),
+				(attributes, fingerprint, size, six) => {
+					const transactionId = Buffer.alloc(size, 1);
+					const data = encodeMessage({ class: "request", transactionId, attributes, fingerprint });
+					const [to, options, at] = six ? [ME6, V6, V6.primary] : [ME, {}, P];
+					for (const reply of responder(options)(data, to, at)) {
+						const least = six ? 92 : 60;
+						expect(reply.data.length).toBeLessThanOrEqual(Math.max(3 * data.length, least + 8));
+					}
+				},
+			),
+			{ numRuns: 500 },
+		);
+	});
+
+	it("writes the replies to the commonest requests as the codec would", () => {
+		const ip = fc.ipV4();
+		const port = fc.integer({ min: 1, max: 65535 });
+		const id = fc.uint8Array({ minLength: 12, maxLength: 12 });
+		fc.assert(
+			fc.property(ip, port, id, fc.constantFrom(0, 2, 4, 6, null), (ip, port, transactionId, bits) => {
+				const attributes = bits === null ? [] : [change((bits & 4) !== 0, (bits & 2) !== 0)];
+				const data = encodeMessage({ class: "request", transactionId, attributes });
+				const [reply] = responder()(data, { ip, port }, P);
+				const flags = bits ?? 0;
+				const origin = { ip: flags & 4 ? S.ip : P.ip, port: flags & 2 ? S.port : P.port };
+				expect(reply?.from).toEqual(origin);
+				expect(reply?.data).toEqual(
+					encodeMessage({
+						class: "success",
+						transactionId,
+						attributes: [
+							{ name: "XOR-MAPPED-ADDRESS", value: { ip, port } },
+							{ name: "RESPONSE-ORIGIN", value: origin },
+							{ name: "OTHER-ADDRESS", value: S },
+						],
+					}),
+				);
+			}),
+			{ numRuns: 1000 },
+		);
+	});
+
+	it.each(["0.0.0.0", "::"])("does not claim to answer from %s", (ip) => {
+		const at = { ip, port: 3478 };
+		const from = ip === "::" ? ME6 : ME;
+		for (const data of [request(), classic(), request([{ name: "SOFTWARE", value: "long enough" }])]) {
+			const [reply] = createStunResponder({ primary: at, rate: 0 })(data, from, at);
+			const names = decodeMessage(reply?.data ?? new Uint8Array()).attributes.map(({ name }) => name);
+			expect(names).not.toContain("RESPONSE-ORIGIN");
+			expect(names).not.toContain("SOURCE-ADDRESS");
+		}
+	});
+
+	it("spends the limit on well-formed requests only", () => {
+		const clock = new ManualClock();
+		const respond = createStunResponder({ primary: P, rate: 1, burst: 1 }, { clock });
+		for (let n = 0; n < 100; n++) expect(respond(Buffer.from("junk in your name"), ME, P)).toEqual([]);
+		expect(respond(request(), ME, P)).toHaveLength(1);
+		expect(respond(request(), ME, P)).toEqual([]);
 	});
 
 	it.each<[string, Uint8Array]>([
@@ -186,6 +271,11 @@ describe("the responder", () => {
 		[{ alternate: { ip: P.ip, port: 3479 } }],
 		[{ alternate: { ip: S.ip, port: 3478 } }],
 		[{ software: "too long" }],
+		[{ primary: { ip: "0.0.0.0", port: 3478 } }],
+		[{ alternate: { ip: "::2", port: 3479 } }],
+		[{ rate: Number.NaN }],
+		[{ burst: 0 }],
+		[{ rates: 5 } as object],
 	])("does not take the options %j", (options) => {
 		expect(() => responder(options)).toThrow(expect.objectContaining({ code: "ERR_STUN_CONFIG" }));
 	});

@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { ManualClock } from "@p2pd/testnet";
 import { describe, expect, it } from "vitest";
 import { decodeMessage, encodeMessage } from "../../src/codec.js";
@@ -59,7 +59,7 @@ describe("the server on real sockets", () => {
 			await new Promise((resolve) => setImmediate(resolve));
 		}
 		socket.write(Buffer.concat([request, request]));
-		const one = 20 + 12 + 12 + 12 + 8;
+		const one = 20 + 12 + 12;
 		while (size() < 3 * one) await once(socket, "data");
 		expect(decodeMessage(Buffer.concat(received).subarray(0, one)).class).toBe("success");
 		socket.destroy();
@@ -100,7 +100,56 @@ describe("the server on real sockets", () => {
 		first.destroy();
 	});
 
-	it("shares one rate limit over UDP and TCP", async () => {
+	it("closes a TCP connection that drips bytes without ever sending a message", async () => {
+		const clock = new ManualClock();
+		await using server = await startStunServer(
+			{ primary: { ip: "127.0.0.1", port: 0 }, tcp: true, idleTimeout: 5000 },
+			{ clock },
+		);
+		const received = new Promise<void>((resolve) => {
+			const drip = connect(server.primary.port, "127.0.0.1");
+			drip.on("error", () => undefined);
+			drip.on("close", () => resolve());
+			drip.on("connect", async () => {
+				// Complete but for its last byte: each byte comes well before the deadline of the one before.
+				for (const byte of request.subarray(0, 19)) {
+					drip.write(Uint8Array.of(byte));
+					await new Promise((resolve) => setImmediate(resolve));
+					await clock.advance(300);
+				}
+			});
+		});
+		await received;
+		expect(clock.now()).toBeLessThanOrEqual(19 * 300);
+	});
+
+	it("holds a bounded number of TCP connections of one source", async () => {
+		await using server = await startStunServer({
+			primary: { ip: "127.0.0.1", port: 0 },
+			tcp: true,
+			maxConnectionsPerSource: 2,
+		});
+		const from = async (localAddress: string): Promise<Socket> => {
+			const socket = connect({ port: server.primary.port, host: "127.0.0.1", localAddress });
+			socket.on("error", () => undefined);
+			await once(socket, "connect");
+			return socket;
+		};
+		const held = [await from("127.0.0.3"), await from("127.0.0.3")];
+		for (const each of held) {
+			each.write(request);
+			await once(each, "data");
+		}
+		await once(await from("127.0.0.3"), "close");
+		const other = await from("127.0.0.4");
+		other.write(request);
+		await once(other, "data");
+		held[0]?.destroy();
+		held[1]?.destroy();
+		other.destroy();
+	});
+
+	it("limits UDP and TCP apart, and closes a TCP connection that asks too often", async () => {
 		const clock = new ManualClock();
 		await using server = await startStunServer(
 			{ primary: { ip: "127.0.0.1", port: 0 }, tcp: true, rate: 1, burst: 1 },
@@ -111,10 +160,11 @@ describe("the server on real sockets", () => {
 		await once(socket, "message");
 		socket.close();
 		await using client = new StunClient(
-			{ server: server.primary, transport: "tcp", timeout: 50 },
+			{ server: server.primary, transport: "tcp" },
 			{ sockets: loopback("127.0.0.1") },
 		);
-		await expect(client.getMapping()).rejects.toMatchObject({ code: "ERR_STUN_TIMEOUT" });
+		expect(await client.getWanIp()).toBe("127.0.0.1");
+		await expect(client.getMapping()).rejects.toMatchObject({ code: "ERR_STUN_NETWORK" });
 	});
 
 	it.each([
