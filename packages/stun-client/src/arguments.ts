@@ -111,3 +111,23 @@ export const isSockets: Check = is.either(
 	isUdpFactory,
 	isStreamFactory,
 );
+
+/** A host name (RFC 1123, and the underscore that some use). */
+export const HOST_NAME =
+	/^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
+
+const SPEC_FIELDS = {
+	host: is.a(
+		"a host name or an IP address",
+		(value) => typeof value === "string" && (isIp(value) || HOST_NAME.test(value)),
+	),
+	port: is.remotePort,
+	transport: is.oneOf("udp", "tls"),
+	families: is.listOf(is.family),
+	features: is.listOf(is.oneOf("rfc5780", "rfc3489")),
+	operator: is.text,
+	verifiedAt: is.nullOr(is.text),
+};
+
+/** A server as it is configured: a `StunServerSpec`. */
+export const isSpec: Check = is.shape(SPEC_FIELDS, { required: ["host", "port"] });

@@ -1,5 +1,5 @@
 import type { Endpoint } from "@p2pd/net";
-import { StunDecodeError } from "../errors.js";
+import { StunDecodeError, StunEncodeError } from "../errors.js";
 import { addressValue, xorAddressValue } from "./address-value.js";
 import type {
 	AddressName,
@@ -176,14 +176,29 @@ export class AttributeKind<T, I = T> {
 	}
 }
 
-/** An attribute as bytes, ready for the frame. */
+/**
+ * An attribute as bytes, ready for the frame.
+ *
+ * @throws {StunEncodeError} ERR_STUN_ENCODE if the attribute is unknown or its value has no wire form
+ */
 export function rawAttribute(attribute: AttributeInput, transactionId: Uint8Array): RawAttribute {
-	if ("encode" in attribute) return { type: attribute.type, value: attribute.encode(transactionId) };
-	if (!("name" in attribute)) return attribute;
-	const type = ATTRIBUTE_TYPES[attribute.name];
-	const codec = ATTRIBUTE_CODECS[attribute.name] as AttributeCodec<unknown>;
-	return {
-		type,
-		value: codec.encode(attribute.value, { type, transactionId, classic: transactionId.length === 16 }),
-	};
+	try {
+		if ("encode" in attribute) return { type: attribute.type, value: attribute.encode(transactionId) };
+		if ("type" in attribute) {
+			if (!(attribute.value instanceof Uint8Array)) throw new StunEncodeError("the value must be bytes");
+			return attribute;
+		}
+		const { name, value } = attribute;
+		if (!Object.hasOwn(ATTRIBUTE_TYPES, name)) throw new StunEncodeError("an attribute with an unknown name");
+		const type = ATTRIBUTE_TYPES[name];
+		const codec = ATTRIBUTE_CODECS[name] as AttributeCodec<unknown>;
+		return {
+			type,
+			value: codec.encode(value, { type, transactionId, classic: transactionId.length === 16 }),
+		};
+	} catch (cause) {
+		if (cause instanceof StunEncodeError) throw cause;
+		// A codec was given a value of another type than its own.
+		throw new StunEncodeError("an attribute with a value of a wrong type", { cause });
+	}
 }

@@ -1,3 +1,5 @@
+import { is } from "@p2pd/net";
+import { checkOptions } from "../arguments.js";
 import { StunDecodeError } from "../errors.js";
 import {
 	ATTRIBUTE_CODECS,
@@ -143,7 +145,10 @@ function checkFingerprint(bytes: Uint8Array, attributes: readonly StunAttribute[
  *
  * @throws {StunDecodeError} ERR_STUN_DECODE, with the place and the offset of what is wrong
  */
-export function decodeMessage(bytes: Uint8Array, { understands = [] }: DecodeOptions = {}): StunMessage {
+export function decodeMessage(bytes: Uint8Array, options: DecodeOptions = {}): StunMessage {
+	checkOptions(options, { understands: is.listOf(is.object) });
+	const { understands = [] } = options;
+	if (!(bytes instanceof Uint8Array)) throw new StunDecodeError("header", 0, "not a Buffer or Uint8Array");
 	const frame = readFrame(bytes);
 	const attributes = readAttributes(frame);
 	checkFingerprint(bytes, attributes);

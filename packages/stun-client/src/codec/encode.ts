@@ -1,9 +1,22 @@
+import { type Fields, is, objectProblem } from "@p2pd/net";
 import { StunEncodeError } from "../errors.js";
 import { ATTRIBUTE_TYPES, rawAttribute } from "./attributes.js";
 import { BINDING_METHOD, HEADER_LENGTH, MAX_METHOD, packType } from "./header.js";
 import { fingerprintOf, integrityOf } from "./integrity.js";
 import { packFrame } from "./stun-package.js";
 import type { IntegrityOptions, MessageInput } from "./types.js";
+
+const MESSAGE_FIELDS: Fields = {
+	class: is.oneOf("request", "indication", "success", "error"),
+	method: is.whole(0, MAX_METHOD),
+	transactionId: is.bytes,
+	attributes: is.listOf(is.object),
+	integrity: is.shape(
+		{ key: is.bytes, algorithm: is.oneOf("sha1", "sha256", "both") },
+		{ required: ["key"] },
+	),
+	fingerprint: is.boolean,
+};
 
 /** Appends one attribute to a complete message and corrects its length. */
 function append(message: Buffer, type: number, value: Uint8Array): Buffer {
@@ -44,9 +57,9 @@ function sign(message: Buffer): Buffer {
  * @throws {StunEncodeError} ERR_STUN_ENCODE if a value has no wire form
  */
 export function encodeMessage(input: MessageInput): Buffer {
+	const problem = objectProblem(input, "message", MESSAGE_FIELDS, { required: ["class", "transactionId"] });
+	if (problem !== null) throw new StunEncodeError(`${problem.path} ${problem.message}`);
 	const { transactionId, method = BINDING_METHOD } = input;
-	if (!Number.isInteger(method) || method < 0 || method > MAX_METHOD)
-		throw new StunEncodeError(`method ${method}`);
 	if (transactionId.length !== 12 && transactionId.length !== 16) {
 		throw new StunEncodeError(`a transaction id of ${transactionId.length} bytes, not 12 or 16`);
 	}

@@ -37,7 +37,8 @@ export function unpackType(type: number): { method: number; class: MessageClass 
 
 /** Whether bytes can be a whole STUN message. Tells STUN from other traffic on the same socket (RFC 8489 section 5). */
 export function looksLikeStun(bytes: Uint8Array): boolean {
-	if (bytes.length < HEADER_LENGTH || ((bytes[0] ?? 0) & 0xc0) !== 0) return false;
+	if (!(bytes instanceof Uint8Array) || bytes.length < HEADER_LENGTH || ((bytes[0] ?? 0) & 0xc0) !== 0)
+		return false;
 	const length = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
 	return length % 4 === 0 && length + HEADER_LENGTH === bytes.length;
 }

@@ -1,4 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { is } from "@p2pd/net";
+import { checkArgument } from "../arguments.js";
 import { getAttribute } from "./message.js";
 import type { StunMessage } from "./types.js";
 
@@ -42,11 +44,15 @@ export function longTermKey(
 	password: string,
 	algorithm: "md5" | "sha256" = "md5",
 ): Buffer {
+	for (const [name, value] of Object.entries({ username, realm, password }))
+		checkArgument(value, name, is.text);
+	checkArgument(algorithm, "algorithm", is.oneOf("md5", "sha256"));
 	return createHash(algorithm).update(`${username}:${realm}:${password}`, "utf8").digest();
 }
 
 /** The key of the short-term mechanism (RFC 8489 section 9.1.1): the password. */
 export function shortTermKey(password: string): Buffer {
+	checkArgument(password, "password", is.text);
 	return Buffer.from(password, "utf8");
 }
 

@@ -13,7 +13,7 @@ import { mappedOf, requireSuccess } from "../client/mapping.js";
 import { ASK_AT_ONCE, MIN_AGREE, OBSERVE_SENDS, PACE, REQUEST_TIMEOUT } from "../defaults.js";
 import { StunAnswerError, StunTimeoutError } from "../errors.js";
 import { refuseTlsServers, StunServerQueue } from "../servers/choice.js";
-import { processMemory, type StunServerEvent, StunServerMemory } from "../servers/memory.js";
+import { isMemory, processMemory, type StunServerEvent, type StunServerMemory } from "../servers/memory.js";
 import { stunServerSpecs } from "../servers/text.js";
 import type { ResolvedStunServer, StunServerSpec } from "../servers/types.js";
 import { closeUdp, StunSocket } from "../transport/udp.js";
@@ -37,7 +37,7 @@ const DEP_FIELDS = {
 	...COMMON_DEPS,
 	sockets: isUdpFactory,
 	resolver: is.function,
-	memory: is.a("a StunServerMemory", (value) => value instanceof StunServerMemory),
+	memory: isMemory,
 };
 
 /**

@@ -1,7 +1,8 @@
 import { IpAddress, ipVersion, isPublicIp } from "@p2pd/address";
-import { type RandomBytes, systemRandom } from "@p2pd/net";
+import { is, type RandomBytes, systemRandom } from "@p2pd/net";
+import { checkArgument, checkOptions, isSpec } from "../arguments.js";
 import { StunConfigError } from "../errors.js";
-import { processMemory, type StunServerMemory } from "./memory.js";
+import { isMemory, processMemory, type StunServerMemory } from "./memory.js";
 import { type ResolveStunServerDeps, type ResolveStunServerOptions, resolveStunServer } from "./resolve.js";
 import type { ResolvedStunServer, StunServerSpec, UnresolvedStunServer } from "./types.js";
 
@@ -36,9 +37,18 @@ function draw(random: RandomBytes): number {
  */
 export function orderStunServers(
 	specs: readonly StunServerSpec[],
-	{ af, need = "any", via = "" }: Pick<StunServerChoiceOptions, "af" | "need" | "via">,
-	{ memory = processMemory, random = systemRandom }: Pick<StunServerChoiceDeps, "memory" | "random"> = {},
+	options: Pick<StunServerChoiceOptions, "af" | "need" | "via">,
+	deps: Pick<StunServerChoiceDeps, "memory" | "random"> = {},
 ): StunServerSpec[] {
+	checkArgument(specs, "specs", is.listOf(isSpec));
+	checkOptions(
+		options,
+		{ af: is.family, need: is.oneOf("any", "second-address"), via: is.text },
+		{ required: ["af"], open: true },
+	);
+	checkOptions(deps, { memory: isMemory, random: is.function }, { open: true });
+	const { af, need = "any", via = "" } = options;
+	const { memory = processMemory, random = systemRandom } = deps;
 	return specs
 		.filter(({ families, transport }) => transport !== "tls" && (families?.includes(af) ?? true))
 		.map((spec) => {
@@ -83,11 +93,14 @@ export class StunServerQueue {
 	readonly #failures: UnresolvedStunServer[] = [];
 	readonly #resolving = new Set<StunServerSpec>();
 
+	/** @throws {StunConfigError} ERR_STUN_CONFIG for invalid arguments */
 	constructor(
 		specs: readonly StunServerSpec[],
 		options: StunServerChoiceOptions,
 		deps: StunServerChoiceDeps = {},
 	) {
+		checkOptions(options, { timeout: is.timeout, signal: is.signal }, { open: true });
+		checkOptions(deps, { sockets: is.nullOr(is.object), resolver: is.function }, { open: true });
 		this.#options = options;
 		this.#deps = deps;
 		this.#waiting = orderStunServers(specs, options, deps);
@@ -129,6 +142,7 @@ export class StunServerQueue {
 
 	/** Tells that a server did not answer, so that another one of its operator or network may be asked. */
 	release(server: ResolvedStunServer): void {
+		checkArgument(server, "server", is.shape({ spec: isSpec }, { required: ["spec", "ip"], open: true }));
 		for (const key of witnessKeys(server)) this.#taken.delete(key);
 		// The address itself has failed.
 		this.#taken.add(server.ip);

@@ -1,4 +1,4 @@
-import { is } from "@p2pd/net";
+import { type Check, is } from "@p2pd/net";
 import { checkArgument, checkOptions } from "../arguments.js";
 import {
 	LIE_WEIGHT,
@@ -77,15 +77,18 @@ export class StunServerMemory {
 	}
 
 	/** What is known about a server on a path. Expired knowledge is left out. */
-	facts(server: Pick<StunServerSpec, "host" | "port">, { via = "" }: StunServerPath = {}): StunServerFacts {
+	facts(server: Pick<StunServerSpec, "host" | "port">, path: StunServerPath = {}): StunServerFacts {
+		checkArgument(server, "server", isNamed);
+		checkOptions(path, PATH_OPTION);
+		const { via = "" } = path;
 		const entry = this.#entries.get(keyOf(server));
 		const now = this.#now();
 		if (entry === undefined || now - entry.at > SERVER_MEMORY_AGE) return UNKNOWN;
-		const path = entry.paths.get(via);
-		const isFresh = path !== undefined && now - path.at <= SILENCE_MEMORY_AGE;
+		const known = entry.paths.get(via);
+		const isFresh = known !== undefined && now - known.at <= SILENCE_MEMORY_AGE;
 		return {
-			rtt: isFresh ? path.rtt : null,
-			silences: isFresh ? path.silences : 0,
+			rtt: isFresh ? known.rtt : null,
+			silences: isFresh ? known.silences : 0,
 			suspicion: entry.suspicion,
 			features: entry.features,
 			at: entry.at,
@@ -96,8 +99,12 @@ export class StunServerMemory {
 	record(
 		server: Pick<StunServerSpec, "host" | "port">,
 		event: StunServerEvent,
-		{ via = "" }: StunServerPath = {},
+		path: StunServerPath = {},
 	): void {
+		checkArgument(server, "server", isNamed);
+		checkArgument(event, "event", isEvent);
+		checkOptions(path, PATH_OPTION);
+		const { via = "" } = path;
 		const key = keyOf(server);
 		const now = this.#now();
 		const entry = this.#entry(key, now);
@@ -165,6 +172,26 @@ export class StunServerMemory {
 		return entry;
 	}
 }
+
+const isNamed = is.shape(
+	{ host: is.filledText, port: is.remotePort },
+	{ required: ["host", "port"], open: true },
+);
+
+const PATH_OPTION = { via: is.text };
+
+const isEvent = is.either(
+	"something that a server did",
+	is.shape({ kind: is.oneOf("silent", "agreed", "lied") }, { required: ["kind"] }),
+	is.shape({ kind: is.oneOf("answered"), rtt: is.timeout }, { required: ["kind", "rtt"] }),
+	is.shape(
+		{ kind: is.oneOf("tested"), features: is.listOf(is.oneOf("rfc5780", "rfc3489"), { max: 2 }) },
+		{ required: ["kind", "features"] },
+	),
+);
+
+/** Whether a value is a memory. */
+export const isMemory: Check = is.a("a StunServerMemory", (value) => value instanceof StunServerMemory);
 
 /** The memory that everything in this process shares unless it is given another. */
 export const processMemory: StunServerMemory = new StunServerMemory();

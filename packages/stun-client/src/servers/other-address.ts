@@ -1,5 +1,6 @@
 import { classifyIp, ipVersion } from "@p2pd/address";
-import type { Endpoint } from "@p2pd/net";
+import { type Endpoint, is } from "@p2pd/net";
+import { checkArgument, isRemoteEndpoint } from "../arguments.js";
 
 /**
  * What is wrong with the second address that a server names in OTHER-ADDRESS or CHANGED-ADDRESS, or null.
@@ -11,6 +12,12 @@ import type { Endpoint } from "@p2pd/net";
  * @returns text to put after the server's name, such as "names another address with the same IP"
  */
 export function otherAddressProblem(asked: Endpoint, other: Endpoint | null): string | null {
+	checkArgument(asked, "asked", isRemoteEndpoint);
+	checkArgument(
+		other,
+		"other",
+		is.nullOr(is.shape({ ip: is.text, port: is.port }, { required: ["ip", "port"], open: true })),
+	);
 	if (other === null) return "names no other address";
 	if (ipVersion(other.ip) !== ipVersion(asked.ip))
 		return `names an other address of another family, ${other.ip}`;

@@ -6,7 +6,8 @@ import {
 	type ResolverSockets,
 	resolveHost,
 } from "@p2pd/address";
-import type { Family } from "@p2pd/net";
+import { type Family, type Fields, is } from "@p2pd/net";
+import { checkArgument, checkOptions, isSpec } from "../arguments.js";
 import { StunConfigError } from "../errors.js";
 import type { ResolvedStunServer, StunServerSpec, UnresolvedStunServer } from "./types.js";
 
@@ -27,6 +28,15 @@ export interface ResolveStunServerDeps {
 	readonly resolver?: Resolver;
 }
 
+/** Of a choice of servers, too. */
+const OPTION_FIELDS: Fields = {
+	af: is.family,
+	timeout: is.timeout,
+	signal: is.signal,
+	need: is.oneOf("any", "second-address"),
+	via: is.text,
+};
+
 /**
  * The address of a server in one family: the first one of its name.
  *
@@ -36,9 +46,14 @@ export interface ResolveStunServerDeps {
  */
 export async function resolveStunServer(
 	spec: StunServerSpec,
-	{ af, timeout, signal }: ResolveStunServerOptions,
-	{ sockets = null, resolver = resolveHost }: ResolveStunServerDeps = {},
+	options: ResolveStunServerOptions,
+	deps: ResolveStunServerDeps = {},
 ): Promise<ResolvedStunServer> {
+	checkArgument(spec, "spec", isSpec);
+	checkOptions(options, OPTION_FIELDS, { required: ["af"] });
+	checkOptions(deps, { sockets: is.nullOr(is.object), resolver: is.function }, { open: true });
+	const { af, timeout, signal } = options;
+	const { sockets = null, resolver = resolveHost } = deps;
 	signal?.throwIfAborted();
 	const found = isIp(spec.host)
 		? [canonicalIp(spec.host)]
@@ -63,6 +78,8 @@ export async function resolveStunServers(
 	options: ResolveStunServerOptions,
 	deps: ResolveStunServerDeps = {},
 ): Promise<{ readonly servers: ResolvedStunServer[]; readonly failures: UnresolvedStunServer[] }> {
+	checkArgument(specs, "specs", is.listOf(isSpec));
+	checkOptions(options, OPTION_FIELDS, { required: ["af"] });
 	const results = await Promise.allSettled(specs.map((spec) => resolveStunServer(spec, options, deps)));
 	options.signal?.throwIfAborted();
 	const servers = new Map<string, ResolvedStunServer>();

@@ -1,6 +1,6 @@
 import { canonicalIp, isIp } from "@p2pd/address";
 import { type Endpoint, is, printable } from "@p2pd/net";
-import { checkArgument } from "../arguments.js";
+import { checkArgument, HOST_NAME, isRemoteEndpoint, isSpec } from "../arguments.js";
 import { STUN_PORT, STUNS_PORT } from "../defaults.js";
 import { StunConfigError } from "../errors.js";
 import type { StunServerInput, StunServerSpec } from "./types.js";
@@ -8,8 +8,6 @@ import type { StunServerInput, StunServerSpec } from "./types.js";
 /** The environment variable that replaces the default list. */
 export const STUN_SERVERS_VARIABLE = "P2PD_STUN_SERVERS";
 
-const HOST_NAME =
-	/^(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*\.?$/i;
 const PORT = /^[0-9]{1,5}$/;
 
 function splitHostPort(text: string): { host: string; port: string | undefined } {
@@ -86,24 +84,6 @@ export function stunServersFromEnv(
 	}
 }
 
-const SPEC_FIELDS = {
-	host: is.a(
-		"a host name or an IP address",
-		(value) => typeof value === "string" && (isIp(value) || HOST_NAME.test(value)),
-	),
-	port: is.remotePort,
-	transport: is.oneOf("udp", "tls"),
-	families: is.listOf(is.family),
-	features: is.listOf(is.oneOf("rfc5780", "rfc3489")),
-	operator: is.text,
-	verifiedAt: is.nullOr(is.text),
-};
-
-const ENDPOINT_FIELDS = {
-	ip: is.a("an IP address", (value) => typeof value === "string" && isIp(value)),
-	port: is.remotePort,
-};
-
 /**
  * A server in any accepted form, as a spec.
  *
@@ -111,15 +91,16 @@ const ENDPOINT_FIELDS = {
  * @throws {StunConfigError} ERR_STUN_CONFIG for an invalid server
  */
 export function stunServerSpec(input: StunServerInput, path = "server"): StunServerSpec {
+	checkArgument(path, "path", is.text);
 	if (typeof input === "string") return parseStunServer(input);
 	checkArgument(input, path, is.object);
 	if ("ip" in input && !("host" in input)) {
 		// Further fields are accepted: a StunServer or a mapping may be passed whole.
-		checkArgument(input, path, is.shape(ENDPOINT_FIELDS, { required: ["ip", "port"], open: true }));
+		checkArgument(input, path, isRemoteEndpoint);
 		const { ip, port } = input as Endpoint;
 		return { host: canonicalIp(ip), port };
 	}
-	checkArgument(input, path, is.shape(SPEC_FIELDS, { required: ["host", "port"] }));
+	checkArgument(input, path, isSpec);
 	return input as StunServerSpec;
 }
 

@@ -11,6 +11,7 @@ import {
 import { COMMON_DEPS, checkOptions, isRemoteEndpoint, isUdpFactory } from "../arguments.js";
 import { readMapping, requireSuccess } from "../client/mapping.js";
 import type { StunMapping } from "../client/types.js";
+import type { NamedAttribute } from "../codec/types.js";
 import { REQUEST_TIMEOUT } from "../defaults.js";
 import { StunError } from "../errors.js";
 import type { StunRequestOptions } from "../transport/types.js";
@@ -72,7 +73,10 @@ class Verification {
 
 	async mapping(classic: boolean): Promise<StunMapping> {
 		const { server } = this.#options;
-		const mapping = readMapping(await this.#ask({ to: server, classic }), this.#stun.local(), server);
+		// Servers that limit amplification name themselves only in reply to a longer request.
+		const attributes: NamedAttribute[] = classic ? [] : [{ name: "SOFTWARE", value: "p2pd server check" }];
+		const reply = await this.#ask({ to: server, classic, attributes });
+		const mapping = readMapping(reply, this.#stun.local(), server);
 		checkMapping(mapping);
 		return mapping;
 	}

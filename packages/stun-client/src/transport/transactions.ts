@@ -1,5 +1,6 @@
 import { canonicalIp, isIp } from "@p2pd/address";
-import { type Endpoint, sameEndpoint } from "@p2pd/net";
+import { type Endpoint, is, sameEndpoint } from "@p2pd/net";
+import { checkArgument, checkTime } from "../arguments.js";
 import {
 	ID_MEMORY,
 	INITIAL_RTO,
@@ -57,6 +58,8 @@ export interface Schedule {
  * last one 16 times the RTO. With 500 ms: sends at 0, 500, 1500, 3500, 7500, 15500 and 31500, the end at 39500.
  */
 export function retransmissionSchedule(rto: number = INITIAL_RTO, sends: number = MAX_SENDS): Schedule {
+	checkTime("rto", rto);
+	checkArgument(sends, "sends", is.whole(1, 100));
 	const sendAt = Array.from({ length: sends }, (_, nth) => rto * (2 ** nth - 1));
 	return { sendAt, giveUpAfter: (sendAt.at(-1) ?? 0) + rto * LAST_WAIT_FACTOR };
 }
@@ -77,6 +80,7 @@ const timeoutOf = ({ smoothed, variation }: Estimate): number =>
 
 /** The first retransmission time after a single measured round trip (RFC 6298 section 2.2). */
 export function rtoFromRtt(rtt: number): number {
+	checkTime("rtt", rtt);
 	return timeoutOf({ smoothed: rtt, variation: rtt / 2, at: 0 });
 }
 

@@ -94,18 +94,21 @@ describe("the responder answers only requests, briefly and to the sender", () =>
 			const request = decode(bytes);
 			const message = decodeMessage(reply.data);
 			const padding = request?.attributes.find(({ name }) => name === "PADDING")?.raw.length ?? 0;
+			const responsePort = request?.attributes.find(({ name }) => name === "RESPONSE-PORT");
 			const right =
 				request?.class === "request" &&
 				request.method === 1 &&
-				reply.data.length <= 132 + padding + 4 &&
+				reply.data.length <= Math.max(3 * bytes.length, 64 + padding + 4) &&
 				reply.to.ip === from.ip &&
-				reply.to.port === from.port &&
+				(reply.to.port === from.port || reply.to.port === responsePort?.value) &&
 				ours.some(({ ip, port }) => ip === reply.from.ip && port === reply.from.port) &&
 				Buffer.from(message.transactionId).equals(request.transactionId) &&
 				(message.class === "error" ||
 					message.attributes.some(
 						({ name, value }) =>
-							name === "MAPPED-ADDRESS" && value.ip === from.ip && value.port === from.port,
+							(name === "MAPPED-ADDRESS" || name === "XOR-MAPPED-ADDRESS") &&
+							value.ip === from.ip &&
+							value.port === from.port,
 					));
 			if (!right)
 				throw new Error(

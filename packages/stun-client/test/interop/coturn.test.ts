@@ -147,7 +147,6 @@ describeWithTools(
 			server = await startStunServer({
 				primary: { ip: ONE, port },
 				alternate: { ip: TWO, port: port + 1 },
-				responsePort: true,
 				rate: 0,
 			});
 		});
@@ -171,5 +170,11 @@ describeWithTools(
 				expect(output).not.toContain("ALG detected");
 			},
 		);
+
+		it("turnutils_natdiscovery -t finds that the mapping lives, by RESPONSE-PORT", async () => {
+			const output = await run("turnutils_natdiscovery", ["-t", "-T", "1", ...port(), "-L", ME, ONE]);
+			expect(output.match(/RFC 5780 response/g)).toHaveLength(2);
+			expect(output).not.toContain("timeout");
+		});
 	},
 );

@@ -4,6 +4,7 @@ import {
 	parseStunServer,
 	parseStunServers,
 	StunConfigError,
+	stunServerSpec,
 	stunServersFromEnv,
 } from "../../src/index.js";
 
@@ -76,5 +77,28 @@ describe("the default list", () => {
 		expect(
 			DEFAULT_STUN_SERVERS.filter(({ features }) => (features?.length ?? 0) > 0).length,
 		).toBeGreaterThanOrEqual(5);
+	});
+});
+
+describe("URIs of RFC 7064 and other forms", () => {
+	it.each([
+		["stun:example.org", { host: "example.org", port: 3478 }],
+		["stun:example.org:8000", { host: "example.org", port: 8000 }],
+		["stuns:example.org", { host: "example.org", port: 5349, transport: "tls" }],
+		["STUNS:[2001:db8::1]:443", { host: "2001:db8::1", port: 443, transport: "tls" }],
+	])("%s", (text, spec) => {
+		expect(parseStunServer(text)).toEqual(spec);
+	});
+
+	it.each(["stun:", "stuns:host:0", "stun:host?transport=tcp", "turn:host", "stun:a b"])("not %s", (text) => {
+		expect(() => parseStunServer(text)).toThrow(expect.objectContaining({ code: "ERR_STUN_CONFIG" }));
+	});
+
+	it("takes { ip, port } and what has more fields, and says which server of a list is wrong", () => {
+		expect(stunServerSpec({ ip: "2001:DB8::1", port: 5 })).toEqual({ host: "2001:db8::1", port: 5 });
+		expect(() => stunServerSpec(null as unknown as string, "servers[3]")).toThrow(/^servers\[3\] must be/);
+		expect(() => stunServerSpec({ host: "a", prot: 3478 } as unknown as string)).toThrow(
+			/server.prot is not a known option; did you mean "port"/,
+		);
 	});
 });

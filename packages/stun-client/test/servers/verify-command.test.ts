@@ -21,25 +21,30 @@ describe("the maintainer's command", () => {
 			{ cwd: root, env: { ...process.env, P2PD_STUN_SERVERS: `127.0.0.1:${server.primary.port}` } },
 		);
 		expect(stdout).toMatch(
-			/^127\.0\.0\.1 \(127\.0\.0\.1 port \d+, p2pd\): sees 127\.0\.0\.1 port \d+; rfc5780, rfc3489$/m,
+			/^127\.0\.0\.1 \(127\.0\.0\.1:\d+, p2pd\): sees 127\.0\.0\.1:\d+; rfc5780, rfc3489$/m,
 		);
 	}, 30_000);
 
 	it("notes what it found in the list, and takes back what no longer holds", () => {
 		const stamped = stampList(list, [
-			{ host: "stun.cloudflare.com", features: [], verifiedAt: "2030-01-02" },
-			{ host: "stun.nextcloud.com", features: ["rfc5780", "rfc3489"], verifiedAt: "2030-01-02" },
-			{ host: "stun.voipgate.com", features: [], verifiedAt: null },
+			{ host: "stun.cloudflare.com", features: [], families: [4, 6], verifiedAt: "2030-01-02" },
+			{
+				host: "stun.nextcloud.com",
+				features: ["rfc5780", "rfc3489"],
+				families: [4],
+				verifiedAt: "2030-01-02",
+			},
+			{ host: "stun.voipgate.com", features: [], families: [4, 6], verifiedAt: null },
 		]);
 		const entry = (host: string): string =>
 			new RegExp(`\\{[^{}]*"${host}"[^{}]*\\}`).exec(stamped)?.[0].replace(/\s+/g, " ") ?? "";
 		expect(entry("stun.cloudflare.com")).toContain('operator: "cloudflare", verifiedAt: "2030-01-02"');
 		expect(entry("stun.nextcloud.com")).toContain(
-			'features: ["rfc5780", "rfc3489"], verifiedAt: "2030-01-02"',
+			'families: [4], features: ["rfc5780", "rfc3489"], verifiedAt: "2030-01-02"',
 		);
 		expect(entry("stun.voipgate.com")).not.toContain("features");
-		expect(() => stampList(list, [{ host: "nobody", features: [], verifiedAt: null }])).toThrow(
-			"no entry for nobody",
-		);
+		expect(() =>
+			stampList(list, [{ host: "nobody", features: [], families: [4, 6], verifiedAt: null }]),
+		).toThrow("no entry for nobody");
 	});
 });
