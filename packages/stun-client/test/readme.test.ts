@@ -15,7 +15,7 @@ const promised = (code: string): string[] =>
 
 describe("the README", () => {
 	it("has examples", () => {
-		expect(examples.length).toBe(3);
+		expect(examples.length).toBe(4);
 		for (const code of examples) expect(promised(code).length).toBeGreaterThan(0);
 	});
 
