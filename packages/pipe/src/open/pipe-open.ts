@@ -12,6 +12,7 @@ import { type Opening, openTcpClient, openTcpServer, openUdp } from "./sockets.j
 import type { PipeDeps, PipeDestination, PipeOptions, PipeRoute } from "./types.js";
 
 const NO_DEPS: PipeDeps = {};
+const isProtocol = is.oneOf("tcp", "udp");
 
 /**
  * Opens a pipe: a client if there is a destination, otherwise a server.
@@ -31,7 +32,7 @@ export async function pipeOpen(
 	options: PipeOptions = NO_OPTIONS,
 	deps: PipeDeps = NO_DEPS,
 ): Promise<Pipe> {
-	const wrong = is.oneOf("tcp", "udp")(protocol, "protocol");
+	const wrong = isProtocol(protocol, "protocol");
 	if (wrong !== null) throw new PipeOptionError(wrong.path, wrong.message);
 	if (deps !== NO_DEPS) checkDeps(deps);
 	const settings = resolveSettings(protocol, options, deps.clock ?? systemClock);

@@ -17,7 +17,9 @@ const kernel = new Map<Family, PipeSockets>();
 
 /** The kernel's own choice, one factory for each family: it keeps what it knows from one connection to the next. */
 export function kernelSockets(af: Family): PipeSockets {
-	const sockets = kernel.get(af) ?? kernelRoute(af);
+	const known = kernel.get(af);
+	if (known !== undefined) return known;
+	const sockets = kernelRoute(af);
 	kernel.set(af, sockets);
 	return sockets;
 }
@@ -106,17 +108,31 @@ export async function candidatesOf(
 	factories: readonly PipeSockets[],
 	lookup: Lookup,
 ): Promise<readonly Candidate[]> {
-	if (factories.length === 0) {
-		const all = target.endpoints ?? (await lookUp(target, null, lookup));
-		return all
-			.filter(({ ip }) => lookup.af === undefined || familyOf(ip) === lookup.af || target.endpoints !== null)
-			.map(({ ip, port }) => ({ sockets: lookup.kernel(familyOf(ip)), ip: withZone(ip, null), port }));
-	}
+	if (factories.length === 0) return kernelCandidates(target, lookup);
 	const results = await Promise.allSettled(factories.map((sockets) => reachable(target, sockets, lookup)));
 	const found = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
 	if (found.length > 0) return alternating(found);
 	for (const result of results) if (result.status === "rejected") throw result.reason;
 	throw new PipeResolveError(target.host, "no address");
+}
+
+/** The kernel reaches addresses of both families. A family that was asked for only limits names. */
+async function kernelCandidates(target: Target, lookup: Lookup): Promise<readonly Candidate[]> {
+	const { af, kernel: socketsOfFamily } = lookup;
+	const all = target.endpoints ?? (await lookUp(target, null, lookup));
+	const candidates: Candidate[] = [];
+	for (const { ip, port } of all) {
+		const family = familyOf(ip);
+		if (af !== undefined && family !== af && target.endpoints === null) continue;
+		candidates.push({ sockets: socketsOfFamily(family), ip: withZone(ip, null), port });
+	}
+	if (candidates.length === 0) {
+		throw new PipeResolveError(
+			target.host,
+			all.length === 0 || af === undefined ? "no address" : `no IPv${af} address`,
+		);
+	}
+	return candidates;
 }
 
 async function reachable(

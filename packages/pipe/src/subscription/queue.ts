@@ -33,13 +33,12 @@ export class MessageQueue {
 }
 
 /**
- * A frame is a slice of the chunk that it arrived in, and keeps the whole chunk in memory. One that is less than half
- * of it is copied, so that the count of bytes is at least half the truth.
+ * A frame is a slice of the chunk that it arrived in, and keeps the whole chunk (64 KiB) in memory. One that is less
+ * than half of it is copied, small ones into the pool that Node's small buffers share.
  */
 function compact(message: PipeMessage): PipeMessage {
 	const [peer, data] = message;
-	if (data.length * 2 >= data.buffer.byteLength) return message;
-	const copy = Buffer.allocUnsafeSlow(data.length);
-	data.copy(copy);
-	return [peer, copy];
+	const { byteLength } = data.buffer;
+	if (data.length * 2 >= byteLength || byteLength <= Buffer.poolSize) return message;
+	return [peer, Buffer.from(data)];
 }

@@ -238,6 +238,16 @@ describe("names", () => {
 		server.close();
 	});
 
+	test("a host without any address is an error, and never a server", async () => {
+		const dest = { host: "peer.example", port: 5, endpoints: () => [] };
+		for (const protocol of [TCP, UDP] as const) {
+			await expect(pipeOpen(null, protocol, dest)).rejects.toMatchObject({ code: "ERR_PIPE_RESOLVE" });
+			const resolve = async () => ["::1"];
+			const named = pipeOpen(null, protocol, "peer.example:5", { af: 4 }, { resolve });
+			await expect(named).rejects.toMatchObject({ code: "ERR_PIPE_RESOLVE" });
+		}
+	});
+
 	test("the family that was asked for is the only one", async () => {
 		const asked: unknown[] = [];
 		const resolve = async (_host: string, { af }: { readonly af?: 4 | 6 | undefined }) => {
