@@ -3,6 +3,9 @@ import { defineConfig } from "tsup";
 export default defineConfig({
 	entry: [
 		"src/index.ts",
+		"src/address.ts",
+		"src/nat.ts",
+		"src/stun-client.ts",
 		"src/stun-client-server.ts",
 		"src/stun-client-codec.ts",
 		"src/stun-client-transport.ts",

@@ -174,6 +174,15 @@ export function describeCommands(add: Add): void {
 		.option("--dns <ip...>", "ask these DNS servers directly and not the system's")
 		.option("--nat64", "ask for RFC 7050's name, ipv4only.arpa, to find a NAT64")
 		.option("--router-wan <ip>", "what the router shows as its own external address: tells a second NAT");
+	const map = add(
+		"map <protocol> <port>",
+		"A port that the router forwards to this host, until Ctrl-C.",
+		() => import("./commands/map.js"),
+		["p2pd map tcp 4000", "p2pd map udp 4000 --external 5000 --lifetime 600 --json"],
+	)
+		.addOption(new Option("--external <port>", "the external port to ask for").argParser(portNumber))
+		.addOption(new Option("--lifetime <s>", "the lease to ask for, in seconds").argParser(seconds));
+	choose(map, ["tcp", "udp"]);
 	const completion = add(
 		"completion <shell>",
 		"A completion script for bash, zsh or fish.",
@@ -250,5 +259,11 @@ function datagramBytes(text: string): number {
 function portNumber(text: string): number {
 	const value = Number(text);
 	if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError("It is a port: 0 to 65535.");
+	return value;
+}
+
+function seconds(text: string): number {
+	const value = Number(text);
+	if (!/^\d+$/.test(text) || value < 1) throw new InvalidArgumentError("It is a number of seconds above 0.");
 	return value;
 }

@@ -26,6 +26,9 @@ const USAGE: readonly (readonly [args: readonly string[], says: RegExp])[] = [
 	[["serve", "stun", "--port", "-1"], /0 to 65535/],
 	[["doctor", "--dns", "here"], /not an IP address/],
 	[["doctor", "--router-wan", "there"], /not an IP address/],
+	[["map", "sctp", "1"], /Allowed choices are tcp, udp/],
+	[["map", "tcp", "0"], /not a port/],
+	[["map", "tcp", "1", "--lifetime", "x"], /number of seconds/],
 	[["completion", "tcsh"], /Allowed choices are bash, zsh, fish/],
 	[["-e", "1", "-p", "1"], /-e or -p, not both/],
 ];

@@ -1,4 +1,5 @@
-import { embedV4, type Family, IPRange, IpAddress, nat64PrefixesFrom } from "@p2pd/core";
+import { type Family, IPRange, IpAddress } from "@p2pd/core";
+import { embedV4, nat64PrefixesFrom } from "@p2pd/core/address";
 import type { Facts, Finding, LookupFact } from "../types.js";
 import { finding } from "./link.js";
 
