@@ -37,11 +37,11 @@ export interface RoundState<S> {
 /** The sockets of one transport, and its engine. */
 export interface Puncher<S> {
 	/**
-	 * Closes what an earlier round left, opens sockets and observes.
+	 * Closes what an earlier round left, opens sockets and observes. Ends when the next round is prepared, or by `close`.
 	 *
 	 * @throws PrepareError if there is no socket, no observation, or no listener where one is needed
 	 */
-	prepare(request: RoundRequest, signal: AbortSignal): Promise<Offer>;
+	prepare(request: RoundRequest): Promise<Offer>;
 	start(round: RoundStart): void;
 	poll(now: number): RoundState<S>;
 	/** Closes everything but a socket that was handed over. */

@@ -5,7 +5,7 @@ import { Meeting, type MeetingEvent } from "./meeting.js";
 import { NONCE_SIZE, type Offer } from "./message.js";
 import { Packets } from "./packet.js";
 import { type PunchPlan, planPunch } from "./plan.js";
-import { manyListeners, PrepareError, type Puncher, type PuncherContext } from "./puncher.js";
+import { PrepareError, type Puncher, type PuncherContext } from "./puncher.js";
 import { believable } from "./targets.js";
 import type { PunchDeps, PunchFailure, PunchOptions, PunchReport, PunchSuccess } from "./types.js";
 
@@ -37,8 +37,6 @@ class Session<S> {
 	readonly #meeting: Meeting;
 	readonly #puncher: Puncher<S>;
 	readonly #startedAt: number;
-	/** Ends what waits inside: openings, observations. */
-	readonly #inner = manyListeners();
 	readonly #messages: AsyncIterator<Uint8Array>;
 	#plan: PunchPlan;
 	#ours: Offer | null = null;
@@ -47,6 +45,7 @@ class Session<S> {
 	#turn = 0;
 	#preparing = false;
 	#agreedAt: number | null = null;
+	#deadline: unknown = null;
 	#timer: unknown = null;
 	#channelEnded = false;
 	#over = false;
@@ -94,11 +93,8 @@ class Session<S> {
 		}
 		const { signal, timeout = TIMEOUT } = this.#parts.options;
 		signal?.addEventListener("abort", this.#onAbort, { once: true });
-		const deadline = this.#clock.setTimeout(
-			() => this.#fail("timeout", `no path after ${timeout} ms`),
-			timeout,
-		);
-		this.#inner.signal.addEventListener("abort", () => this.#clock.clearTimeout(deadline), { once: true });
+		const late = (): void => this.#fail("timeout", `no path after ${timeout} ms`);
+		this.#deadline = this.#clock.setTimeout(late, timeout);
 		void this.#listen();
 		this.#meeting.begin(this.#clock.now());
 		this.#step();
@@ -207,7 +203,7 @@ class Session<S> {
 		const turn = this.#turn;
 		try {
 			const request = { side: plan.our, kind: this.#ourKind, birthday: plan.rule === "birthday" };
-			const offer = await this.#puncher.prepare(request, this.#inner.signal);
+			const offer = await this.#puncher.prepare(request);
 			if (this.#over || turn !== this.#turn) return;
 			this.#ours = offer;
 			this.#preparing = false;
@@ -279,7 +275,7 @@ class Session<S> {
 		if (signal?.aborted === true) this.#meeting.end("gave-up");
 		for (const message of this.#meeting.poll(this.#clock.now()).messages) this.#send(message);
 		this.#clock.clearTimeout(this.#timer);
-		this.#inner.abort();
+		this.#clock.clearTimeout(this.#deadline);
 		this.#puncher.close();
 		// Not awaited: a generator that waits for its next message would not return before it.
 		this.#messages.return?.()?.catch(() => undefined);

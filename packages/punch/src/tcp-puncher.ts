@@ -16,6 +16,7 @@ import type { Offer } from "./message.js";
 import { PACKET_SIZE, type Packets } from "./packet.js";
 import { predictPorts } from "./ports.js";
 import {
+	manyListeners,
 	PrepareError,
 	type Puncher,
 	type PuncherContext,
@@ -60,7 +61,7 @@ export class TcpPuncher implements Puncher<Socket> {
 	#engine: TcpEngine | null = null;
 	#packets: Packets | null = null;
 	/** Aborted when the round is over. */
-	#round = new AbortController();
+	#round = manyListeners();
 	#ttl = NORMAL_TTL;
 	#listenerNeeded = false;
 	#sent = 0;
@@ -82,11 +83,12 @@ export class TcpPuncher implements Puncher<Socket> {
 		return this.#failures.counts;
 	}
 
-	async prepare({ side, kind }: RoundRequest, signal: AbortSignal): Promise<Offer> {
+	async prepare({ side, kind }: RoundRequest): Promise<Offer> {
 		this.#closeRound();
-		const round = this.#round;
+		const round = this.#round.signal;
 		const predict = side.observe === "predict";
-		const seen = await this.#observe(signal, round.signal);
+		const seen = await this.#observe(round);
+		round.throwIfAborted();
 		if (seen === null && (predict || !this.#isUntranslated(kind))) {
 			throw new PrepareError("no-observation", "no STUN server answered over TCP");
 		}
@@ -94,7 +96,7 @@ export class TcpPuncher implements Puncher<Socket> {
 		const ports = predict ? this.#portsAfter(port, side.sockets, kind) : [port];
 		this.#slots = ports.map((each) => ({ port: each, server: null }));
 		this.#listenerNeeded = side.listen === "needed";
-		if (side.listen !== "no") await this.#listen(signal, round.signal);
+		if (side.listen !== "no") await this.#listen(round);
 		const external = seen?.external ?? { ip: this.#parts.sockets.localIp, port };
 		const lan = this.#parts.localIps.slice(0, MAX_LAN).map((ip) => ({ ip, port: ports[0] ?? port }));
 		const announced = predict
@@ -152,29 +154,27 @@ export class TcpPuncher implements Puncher<Socket> {
 	}
 
 	/** Asks from one local port after the other until a server answers: a port may be taken, a packet lost. */
-	async #observe(
-		signal: AbortSignal,
-		round: AbortSignal,
-	): Promise<{ readonly port: number; readonly external: Endpoint } | null> {
+	async #observe(round: AbortSignal): Promise<{ readonly port: number; readonly external: Endpoint } | null> {
 		const { clock, observe } = this.#parts;
 		const late = new PrepareError("no-observation", "the STUN servers took too long");
 		for (let attempt = 0, silences = 0; attempt < BIND_TRIES && silences < OBSERVE_TRIES; attempt++) {
 			const port = this.#freePort();
 			const ask = async (inner: AbortSignal): Promise<TcpObservation | null> => {
 				const observation = await observe(port, inner);
-				if (!inner.aborted && !round.aborted) return observation;
+				if (!inner.aborted) return observation;
 				observation?.close();
 				return null;
 			};
 			try {
-				const seen = await withDeadline({ timeout: OBSERVE_MS, clock, signal, onTimeout: () => late }, ask);
+				const deadline = { timeout: OBSERVE_MS, clock, signal: round, onTimeout: () => late };
+				const seen = await withDeadline(deadline, ask);
 				if (seen !== null) {
 					this.#observations.add(seen);
 					return { port, external: seen.external };
 				}
 				silences += 1;
 			} catch (error) {
-				signal.throwIfAborted();
+				round.throwIfAborted();
 				if (this.#failures.count(error) !== "EADDRINUSE") silences += 1;
 			}
 		}
@@ -182,11 +182,11 @@ export class TcpPuncher implements Puncher<Socket> {
 	}
 
 	/** Listens on every punching port, where the system allows a listener beside connections from it. */
-	async #listen(signal: AbortSignal, round: AbortSignal): Promise<void> {
+	async #listen(round: AbortSignal): Promise<void> {
 		await Promise.all(
 			this.#slots.map(async (slot, index) => {
 				try {
-					const server = await this.#parts.sockets.listen({ port: slot.port, reuse: true, signal });
+					const server = await this.#parts.sockets.listen({ port: slot.port, reuse: true, signal: round });
 					if (round.aborted) {
 						server.close();
 						return;
@@ -195,7 +195,7 @@ export class TcpPuncher implements Puncher<Socket> {
 					server.on("error", (error) => this.#failures.count(error));
 					server.on("connection", (socket) => this.#accept(index, socket));
 				} catch (error) {
-					signal.throwIfAborted();
+					round.throwIfAborted();
 					this.#failures.count(error);
 				}
 			}),
@@ -319,7 +319,7 @@ export class TcpPuncher implements Puncher<Socket> {
 		this.#round.abort();
 		for (const pending of this.#pending.values()) pending.abort();
 		this.#pending.clear();
-		this.#round = new AbortController();
+		this.#round = manyListeners();
 		for (const { socket, detach } of this.#connections.values()) {
 			detach();
 			destroy(socket);

@@ -20,6 +20,7 @@ import type { Offer } from "./message.js";
 import type { Packets } from "./packet.js";
 import { predictPorts } from "./ports.js";
 import {
+	manyListeners,
 	PrepareError,
 	type Puncher,
 	type PuncherContext,
@@ -68,7 +69,8 @@ export class UdpPuncher implements Puncher<Socket> {
 	/** Every socket that is open, those of a round that is still being prepared included. */
 	readonly #open = new Set<Entry>();
 	#entries: readonly Entry[] = [];
-	#turn = 0;
+	/** Aborted when the round is over, or another one is prepared. */
+	#round = manyListeners();
 	#engine: UdpEngine | null = null;
 	#packets: Packets | null = null;
 	#role: "leader" | "follower" = "leader";
@@ -97,11 +99,11 @@ export class UdpPuncher implements Puncher<Socket> {
 		return this.#failures.counts;
 	}
 
-	async prepare({ side, kind, birthday }: RoundRequest, signal: AbortSignal): Promise<Offer> {
+	async prepare({ side, kind, birthday }: RoundRequest): Promise<Offer> {
 		this.#closeSockets();
-		const turn = this.#turn;
+		const round = this.#round.signal;
 		if (birthday && this.#leave === null) {
-			this.#leave = await this.#parts.gate.enter(side.targets === "scan" ? "scan" : "sockets", signal);
+			this.#leave = await this.#parts.gate.enter(side.targets === "scan" ? "scan" : "sockets", round);
 		}
 		const predict = side.observe === "predict";
 		const opened = await this.#openAll(
@@ -109,11 +111,11 @@ export class UdpPuncher implements Puncher<Socket> {
 				count: side.sockets + (predict ? 1 : 0),
 				consecutive: predict && kind.delta === 5,
 			},
-			signal,
+			round,
 		);
 		const [first, ...rest] = opened;
-		const seen = first === undefined ? null : await this.#observe(first, signal);
-		if (turn !== this.#turn) throw new PrepareError("sockets", "another round has begun");
+		const seen = first === undefined ? null : await this.#observe(first, round);
+		round.throwIfAborted();
 		if (predict) {
 			if (first !== undefined) this.#close(first);
 			this.#entries = rest;
@@ -251,17 +253,17 @@ export class UdpPuncher implements Puncher<Socket> {
 		return entry;
 	}
 
-	async #observe(entry: Entry, signal: AbortSignal): Promise<Endpoint | null> {
+	/** @returns null if no server answered, or the round is over */
+	async #observe(entry: Entry, round: AbortSignal): Promise<Endpoint | null> {
 		const { clock, observe } = this.#parts;
 		const late = new PrepareError("no-observation", "the STUN servers took too long");
-		for (let attempt = 0; attempt < OBSERVE_TRIES && this.#open.has(entry); attempt++) {
+		for (let attempt = 0; attempt < OBSERVE_TRIES && !round.aborted; attempt++) {
 			try {
-				const deadline = { timeout: OBSERVE_MS, clock, signal, onTimeout: () => late };
+				const deadline = { timeout: OBSERVE_MS, clock, signal: round, onTimeout: () => late };
 				const seen = await withDeadline(deadline, (inner) => observe(entry.socket, inner));
 				if (seen !== null) return seen;
 			} catch (error) {
-				signal.throwIfAborted();
-				this.#failures.count(error);
+				if (!round.aborted) this.#failures.count(error);
 			}
 		}
 		return null;
@@ -295,7 +297,8 @@ export class UdpPuncher implements Puncher<Socket> {
 	}
 
 	#closeSockets(): void {
-		this.#turn += 1;
+		this.#round.abort();
+		this.#round = manyListeners();
 		for (const entry of this.#open) this.#close(entry);
 		this.#entries = [];
 		this.#engine = null;

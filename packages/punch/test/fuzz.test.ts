@@ -7,7 +7,7 @@ import { decodeMessage, encodeMessage, type Message } from "../src/message.js";
 import { type bothTcp, bothUdp, buildScene, callOf, type Scene } from "./scene.js";
 
 /** Runs of each fuzz; P2PD_LONG=1 makes it a long one. */
-const RUNS = process.env["P2PD_LONG"] === "1" ? 1500 : 60;
+const RUNS = process.env["P2PD_LONG"] === "1" ? 1500 : 40;
 const KINDS: readonly NatKind[] = [
 	{ type: 1, delta: 1, step: 0 },
 	{ type: 2, delta: 1, step: 0 },
