@@ -13,16 +13,18 @@ describeWithCoturn("two nodes meet at a TURN server", () => {
 	const turn = () => [`turn:me:secret@127.0.34.1:${coturn.port}`];
 
 	it.each([
-		["the dialer's", true, false],
-		["the peer's", false, true],
-		["the dialer's of two", true, true],
-	])("%s", async (_whose, dialer, answerer) => {
+		["the dialer's", "tcp", true, false],
+		["the peer's", "tcp", false, true],
+		["the dialer's of two", "tcp", true, true],
+		["the dialer's", "udp", true, false],
+		["the peer's", "udp", false, true],
+	] as const)("%s, by %s", async (_whose, transport, dialer, answerer) => {
 		const a = await start(dialer ? { turn: turn() } : {});
 		const b = await start(answerer ? { turn: turn() } : {});
 		const accepted = new Promise<NodeConnection>((resolve) =>
 			b.onConnection((_pipe, connection) => resolve(connection)),
 		);
-		const connected = await a.connect(b.address, { via: ["relay"] });
+		const connected = await a.connect(b.address, { via: ["relay"], transport });
 		const other = await accepted;
 		expect([connected.path, other.path]).toEqual(["relay", "relay"]);
 		expect(connected.attempts.map(({ path, outcome }) => [path, outcome])).toEqual([["relay", "connected"]]);

@@ -35,17 +35,15 @@ describeLab("p2pd connect --via relay, between two symmetric NATs with random po
 	afterEach(() => peers.close());
 
 	it.each([
-		["the dialer", ["--turn", TURN], []],
-		["the other side", [], ["--turn", TURN]],
-	])("with a relay of %s", { timeout: 60_000 }, async (_whose, dialer, answerer) => {
+		["the dialer", "tcp", ["--turn", TURN], []],
+		["the other side", "tcp", [], ["--turn", TURN]],
+		["the dialer", "udp", ["--turn", TURN], []],
+	])("with a relay of %s, by %s", { timeout: 60_000 }, async (_whose, transport, dialer, answerer) => {
 		const broker = await peers.broker();
 		const node = await peers.node("b", ["--signal", broker.url, "--echo", ...answerer]);
-		const report = await peers.connect("a", node.address, ["--via", "relay", ...dialer]);
-		expect(report, JSON.stringify(report, null, 1)).toMatchObject({
-			code: 0,
-			path: "relay",
-			transport: "tcp",
-		});
+		const ours = ["--via", "relay", "--transport", transport, ...dialer];
+		const report = await peers.connect("a", node.address, ours);
+		expect(report, JSON.stringify(report, null, 1)).toMatchObject({ code: 0, path: "relay", transport });
 		expect(report.rttMs).toBeGreaterThan(0);
 	});
 

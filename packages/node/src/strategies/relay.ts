@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { Server, Socket } from "node:net";
 import { isIp } from "@p2pd/address";
 import { type Endpoint, type Family, printable, sleep, withAbort } from "@p2pd/net";
@@ -30,17 +31,17 @@ export const relayStrategy: NodeStrategy = {
 	path: "relay",
 	needsAnswer: true,
 	plan(session) {
-		if (session.transport !== TCP) return { skipped: "relayed connections are for TCP alone so far" };
 		return { ways: [{ key: "relay", af: null, to: null, run: (signal) => lead(session, signal) }] };
 	},
 	answer: follow,
 };
 
-/** A server at a relayed address that the peer may connect to. */
+/** A relayed address at which the peer may arrive. */
 interface Relay {
 	readonly at: Endpoint;
 	readonly route: TurnRoute;
-	readonly server: Server;
+	/** Waits for the peer: the link, and the socket below it. */
+	arrival(signal: AbortSignal): Promise<{ readonly link: SecureLink; readonly socket: EventEmitter }>;
 }
 
 type Message =
@@ -97,17 +98,16 @@ async function follow(session: NodeSession, signal: AbortSignal): Promise<Secure
 /** Waits at our relay for the peer, and tells it meanwhile where that is. */
 async function atOurRelay(
 	session: NodeSession,
-	{ route, server }: Relay,
+	{ arrival, route }: Relay,
 	signal: AbortSignal,
 	tell: (signal: AbortSignal) => Promise<never>,
 ): Promise<SecureLink> {
 	try {
 		const { link, socket } = await withAbort(signal, (inner) =>
-			Promise.race([firstComer(session, server, inner), refusal(session, inner), tell(inner)]),
+			Promise.race([arrival(inner), refusal(session, inner), tell(inner)]),
 		);
 		// The relay is the connection's own from now on.
 		socket.once("close", () => void route.close());
-		server.close();
 		return link;
 	} catch (error) {
 		await route.close();
@@ -134,7 +134,10 @@ function firstComer(
 				.then(
 					(link) => {
 						if (signal.aborted) link.close();
-						else resolve({ link, socket });
+						else {
+							server.close();
+							resolve({ link, socket });
+						}
 					},
 					() => socket.destroy(),
 				)
@@ -162,8 +165,12 @@ async function atTheirRelay(session: NodeSession, at: Endpoint, signal: AbortSig
 	);
 	const either = AbortSignal.any([signal, timeout.signal]);
 	try {
-		const socket = await session.sockets(at.ip.includes(":") ? 6 : 4).connect({ ...at, signal: either });
-		return await session.enterPort(socket, either);
+		const sockets = session.sockets(at.ip.includes(":") ? 6 : 4);
+		if (session.transport === TCP) {
+			return await session.enterPort(await sockets.connect({ ...at, signal: either }), either);
+		}
+		const socket = await sockets.udp({ to: at.ip, port: 0, signal: either });
+		return await session.secureDatagrams(socket, at, "client", either);
 	} finally {
 		session.clock.clearTimeout(timer);
 	}
@@ -203,18 +210,35 @@ async function open(
 	signal: AbortSignal,
 ): Promise<Relay> {
 	const { credentials, server } = parseTurn(text);
+	const first = session.transport === TCP ? "tcp" : "udp";
 	const route = await turnRoute(
-		{ server, credentials, sockets: session.sockets(own), family: relayed, first: "tcp", signal },
+		{ server, credentials, sockets: session.sockets(own), family: relayed, first, signal },
 		{ clock: session.clock, random: session.random },
 	);
 	try {
 		await permitPeer(session, route, relayed);
-		const listening = await route.listen({ signal });
-		return { at: route.relayed, route, server: listening };
+		return { at: route.relayed, route, arrival: await arrivals(session, route, signal) };
 	} catch (error) {
 		await route.close();
 		throw error;
 	}
+}
+
+/** Opens what the peer arrives at. */
+async function arrivals(
+	session: NodeSession,
+	route: TurnRoute,
+	signal: AbortSignal,
+): Promise<Relay["arrival"]> {
+	if (session.transport === TCP) {
+		const server = await route.listen({ signal });
+		return (inner) => firstComer(session, server, inner);
+	}
+	const socket = await route.udp({ signal });
+	return async (inner) => ({
+		link: await session.secureDatagrams(socket, route.relayed, "server", inner),
+		socket,
+	});
 }
 
 /** Permits the addresses that the peer tells. The server may refuse some: private ones, often. */

@@ -102,7 +102,7 @@ describe("credentials", () => {
 		const credentials = () => ({ username: "me", pass: "x" }) as never;
 		await expect(w.route({ credentials })).rejects.toMatchObject({
 			code: "ERR_TURN_OPTION",
-			path: "options.credentials().password",
+			path: "options.credentials().pass",
 		});
 	});
 
