@@ -15,9 +15,6 @@ export const STREAM_TIMEOUT = 39_500;
 /** Milliseconds for the answer to Connect: the server itself waits up to 30 s for the peer (RFC 6062 section 5.2). */
 export const CONNECT_TIMEOUT = 35_000;
 
-/** Milliseconds for which a connection of a peer can be taken; then the server drops it (RFC 6062 section 5.3). */
-export const ATTEMPT_LIFETIME = 30_000;
-
 /** Milliseconds in which `close()` waits for the server to confirm the end of an allocation; it lapses by itself anyway. */
 export const RELEASE_TIMEOUT = 2_000;
 

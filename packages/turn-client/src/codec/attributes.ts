@@ -48,9 +48,6 @@ const FAMILY_CODES = { 4: 1, 6: 2 } as const;
 
 const COOKIE_BYTES = [0x21, 0x12, 0xa4, 0x42] as const;
 
-/** Bytes of an address attribute's value: 4 and the address. */
-export const addressLength = (af: Family): 8 | 20 => (af === 4 ? 8 : 20);
-
 /** The bytes of an IP without zone. */
 export function ipBytes(ip: string): Uint8Array {
 	return IpAddress.parse(ip).toBytes();

@@ -59,9 +59,6 @@ const INDICATION = 0x010;
 const SEND_INDICATION = METHODS.Send | INDICATION;
 const DATA_INDICATION = METHODS.Data | INDICATION;
 
-/** What a Send indication has beside its payload: header, XOR-PEER-ADDRESS, DATA's header, DONT-FRAGMENT, padding. */
-export const MAX_SEND_OVERHEAD = 20 + 24 + 4 + 4 + 3;
-
 /** A Send indication up to its payload, which {@link paddingOf} zeros follow. */
 export function sendHeader(
 	address: Uint8Array,
@@ -87,7 +84,7 @@ export function sendHeader(
 }
 
 /** Whether a message is a Data indication, by its type. */
-export function isDataIndication(packet: Buffer): boolean {
+function isDataIndication(packet: Buffer): boolean {
 	return packet.length >= 20 && packet[0] === 0 && packet[1] === DATA_INDICATION;
 }
 
