@@ -50,6 +50,9 @@ async function testNat(test: NatTest, route: Route | undefined): Promise<TestedN
 	if (route === undefined) return { nat: null, report: null };
 	const { info, timeout, signal, deps } = test;
 	const { af } = route;
+	if (route.nicIps.every((range) => af === 6 && range.isLinkLocal) && !route.isVerified) {
+		return { nat: assumedNat(`${info?.name ?? "the NIC"} has only link-local IPv6 addresses`), report: null };
+	}
 	const reachable =
 		info === null
 			? { servers: test.servers }

@@ -303,6 +303,23 @@ describe("loadNat()", () => {
 		expect(await none.loadNat()).toMatchObject({ type: 5, assumed: true, reason: "no STUN server has IPv4" });
 	});
 
+	it("sends nothing for a family with link-local addresses only", async () => {
+		const place = scene(oneGateway(NAT, { servers: 3 }), [
+			nic({ name: "eth0", addresses: ["fe80::20%eth0/64"], gateways: { 6: "fe80::1%eth0" } }),
+		]);
+		const made = new Interface("eth0", { stunServers: all(place) }, place.deps);
+		await made.start();
+		expect([`${made.route()}`, made.reasons[6]]).toEqual([
+			"[fe80::20/128] -> []",
+			"eth0 has only link-local IPv6 addresses",
+		]);
+		expect(await made.loadNat()).toMatchObject({
+			assumed: true,
+			reason: "eth0 has only link-local IPv6 addresses",
+		});
+		expect(place.sent()).toBe(0);
+	});
+
 	it("gives the routes the external address that only it could prove", async () => {
 		const place = home();
 		// The servers disagreed, or were silent, when the interface started.
