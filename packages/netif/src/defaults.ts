@@ -10,6 +10,18 @@ export const OBSERVE_TIMEOUT = 3_000;
 /** How long before the overall timeout an observation ends, so that its result is not lost, in ms. Must be below OBSERVE_TIMEOUT. */
 export const START_RESERVE = 150;
 
+/** Servers that must have been silent, or all if there are fewer, before `start()` counts as proof that UDP is blocked. */
+export const SILENT_SERVERS = 4;
+
+/** Requests that each of them must have left unanswered: all that STUN sends within OBSERVE_TIMEOUT. */
+export const SILENT_REQUESTS = 3;
+
+/** How long that proof holds, in ms: a cable may be plugged in meanwhile. */
+export const SILENCE_MAX_AGE = 30_000;
+
+/** How long `loadNat()` waits for a first answer where `start()` has just had none, in ms: the proof needs no repetition. */
+export const SILENCE_CONFIRM = 150;
+
 /** Overall timeout of `loadNat()`, in ms: the filtering tests wait for silence twice, and the delta test follows. */
 export const NAT_TIMEOUT = 8_000;
 

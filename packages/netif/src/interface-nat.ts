@@ -1,8 +1,16 @@
 import { IPRange } from "@p2pd/address";
-import { assumedNat, type NatDictionary, NatError, type NatReport, natDictionary } from "@p2pd/nat";
+import {
+	assumedNat,
+	BLOCKED_NAT,
+	type NatDictionary,
+	NatError,
+	type NatReport,
+	natDictionary,
+} from "@p2pd/nat";
 import { withDeadline } from "@p2pd/net";
 import { Route, RouteError, RoutePool } from "@p2pd/route";
 import type { StunServerSpec } from "@p2pd/stun-client";
+import { SILENCE_CONFIRM, SILENCE_MAX_AGE } from "./defaults.js";
 import { NetifTimeoutError } from "./errors.js";
 import { observationTime } from "./interface-start.js";
 import type { NicInfo, PerFamily } from "./os/types.js";
@@ -19,6 +27,8 @@ export interface NatTest {
 	readonly strict: boolean;
 	/** The last reports, so that the new ones say what changed. */
 	readonly previous: PerFamily<NatReport | null>;
+	/** When `start()` found that UDP is blocked, by the clock; `null` if it did not. */
+	readonly silentAt: PerFamily<number | null>;
 	/** Overall timeout, in ms. */
 	readonly timeout: number;
 	readonly signal: AbortSignal;
@@ -71,24 +81,40 @@ async function testNat(test: NatTest, route: Route | undefined): Promise<TestedN
 }
 
 async function askServers(
-	{ strict, previous, timeout, deps }: NatTest,
+	{ strict, previous, silentAt, timeout, deps }: NatTest,
 	route: Route,
 	servers: readonly StunServerSpec[],
 	signal: AbortSignal,
 ): Promise<TestedNat> {
 	const { clock, random, resolve } = deps;
 	const before = previous[route.af];
+	const since = silentAt[route.af];
+	const wasSilent = since !== null && clock.now() - since <= SILENCE_MAX_AGE;
+	const most = Math.max(1, observationTime(timeout));
 	const sockets = await deps.bind(route, { strict });
-	const report = await deps.discoverNat(
-		{
-			servers,
-			timeout: Math.max(1, observationTime(timeout)),
-			signal,
-			...(before === null ? {} : { previous: before }),
-		},
-		{ sockets, clock, random, resolve },
-	);
+	const discover = (limit: number): Promise<NatReport> =>
+		deps.discoverNat(
+			{ servers, timeout: limit, signal, ...(before === null ? {} : { previous: before }) },
+			{ sockets, clock, random, resolve },
+		);
+	if (wasSilent) {
+		const report = await discover(Math.min(most, SILENCE_CONFIRM));
+		if (isUnanswered(report)) return { nat: natDictionary(blocked(report)), report: blocked(report) };
+	}
+	const report = await discover(most);
 	return { nat: natDictionary(report), report };
+}
+
+/** Whether a test sent requests and no server answered any of them. */
+function isUnanswered({ type, datagrams, evidence }: NatReport): boolean {
+	return type === "unknown" && datagrams > 0 && evidence.servers.every(({ rtt }) => rtt === null);
+}
+
+/** The report of a test that confirms what `start()` has proven. */
+function blocked(report: NatReport): NatReport {
+	const reason =
+		"Blocked: several servers were silent while the interface started, and all of them still are.";
+	return { ...report, type: BLOCKED_NAT, reason };
 }
 
 /**

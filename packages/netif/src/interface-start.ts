@@ -15,11 +15,12 @@ import {
 	observeExternalAddress,
 	processStunServerMemory,
 	type StunServerSpec,
+	StunTimeoutError,
 } from "@p2pd/stun-client";
-import { OBSERVE_TIMEOUT, START_RESERVE } from "./defaults.js";
+import { OBSERVE_TIMEOUT, SILENT_REQUESTS, SILENT_SERVERS, START_RESERVE } from "./defaults.js";
 import type { InterfaceState } from "./interface-state.js";
 import { chooseNic, type InterfaceSelector, type Netifaces, newNetifaces } from "./netifaces.js";
-import type { NicAddress, NicInfo, NicSnapshot } from "./os/types.js";
+import type { NicAddress, NicInfo, NicSnapshot, PerFamily } from "./os/types.js";
 import { reachableServers } from "./stun-servers.js";
 import type { InterfaceDeps, InterfaceOptions, SourceSpec } from "./types.js";
 
@@ -55,6 +56,12 @@ export interface Start {
 	readonly onFound: (info: NicInfo, snapshot: NicSnapshot) => void;
 }
 
+/** What a start found out. */
+export interface StartResult extends Pick<InterfaceState, "pools" | "reasons"> {
+	/** Whether several servers left all requests of a family unanswered: UDP is blocked. */
+	readonly silent: PerFamily<boolean>;
+}
+
 /** How much of a timeout observations may use, in ms: all but the reserve, or three quarters of a short one. */
 export function observationTime(timeout: number): number {
 	return timeout - Math.min(START_RESERVE, timeout / 4);
@@ -66,10 +73,7 @@ export function observationTime(timeout: number): number {
  * @returns the pools, and the reasons why a family has no verified route
  * @throws NetifNotFoundError, NetifNoGatewayError, or the signal's reason
  */
-export async function startInterface(
-	start: Start,
-	signal: AbortSignal,
-): Promise<Pick<InterfaceState, "pools" | "reasons">> {
+export async function startInterface(start: Start, signal: AbortSignal): Promise<StartResult> {
 	const { netifaces, maxAge, selector, onFound, options } = start;
 	const snapshot = await netifaces.look({ maxAge, signal });
 	const info = chooseNic(snapshot, selector);
@@ -84,7 +88,11 @@ export async function startInterface(
 	);
 	signal.throwIfAborted();
 	const [v4, v6] = [four ?? noRoutes(""), six ?? noRoutes("")];
-	return { pools: { 4: v4.pool, 6: v6.pool }, reasons: { 4: v4.reason, 6: v6.reason } };
+	return {
+		pools: { 4: v4.pool, 6: v6.pool },
+		reasons: { 4: v4.reason, 6: v6.reason },
+		silent: { 4: v4.silent, 6: v6.silent },
+	};
 }
 
 /** The routes of one family, and why none of them is verified. */
@@ -92,10 +100,11 @@ interface FamilyRoutes {
 	readonly pool: RoutePool;
 	/** `null` if a route is verified. */
 	readonly reason: string | null;
+	readonly silent: boolean;
 }
 
 function noRoutes(reason: string): FamilyRoutes {
-	return { pool: new RoutePool([]), reason };
+	return { pool: new RoutePool([]), reason, silent: false };
 }
 
 async function resolveFamily(
@@ -109,6 +118,7 @@ async function resolveFamily(
 	if (addresses.length === 0) return noRoutes(whyNoAddress(info, af));
 	const chosen = snapshot.defaults[af];
 	const reachable = reachableServers(info, af, start.servers, snapshot.routesKnown[af]);
+	const observations: ExternalAddress[] = [];
 	const resolution = await resolveRoutes({
 		af,
 		nic: start.nic,
@@ -116,11 +126,15 @@ async function resolveFamily(
 		observe: async (source, call) =>
 			"reason" in reachable
 				? { ip: null, reason: reachable.reason }
-				: observeSource(start, info, reachable.servers, source, call.signal),
+				: observeSource(start, info, reachable.servers, source, observations, call.signal),
 		defaultSource: chosen?.name === info.name && chosen.source !== null ? chosen.source : undefined,
 		signal,
 	});
-	return { pool: resolution.pool, reason: whyUnverified(resolution, info.name, af) };
+	return {
+		pool: resolution.pool,
+		reason: whyUnverified(resolution, info.name, af),
+		silent: observations.length > 0 && observations.every(isSilence),
+	};
 }
 
 /**
@@ -134,6 +148,7 @@ async function observeSource(
 	info: NicInfo,
 	servers: readonly StunServerSpec[],
 	{ af, ip }: ObservedSource,
+	observations: ExternalAddress[],
 	signal: AbortSignal | undefined,
 ): Promise<Observation> {
 	const timeout = Math.min(OBSERVE_TIMEOUT, deadline - deps.clock.now());
@@ -151,7 +166,17 @@ async function observeSource(
 		},
 		{ sockets, clock, random, resolver: resolve, memory },
 	);
+	observations.push(seen);
 	return toObservation(seen, filterHint(info, af));
+}
+
+/** Whether servers left all their requests unanswered. A refusal by the network is not silence. */
+function isSilence({ status, asked, failures }: ExternalAddress): boolean {
+	if (status !== "unreachable") return false;
+	const silent = failures.filter(
+		({ error }) => error instanceof StunTimeoutError && error.sends >= SILENT_REQUESTS,
+	);
+	return silent.length >= Math.max(2, Math.min(SILENT_SERVERS, asked));
 }
 
 function toObservation(seen: ExternalAddress, hint: string | null): Observation {

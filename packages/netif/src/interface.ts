@@ -105,6 +105,8 @@ export class Interface implements NicRef {
 	#netifaces: Netifaces | null;
 	/** The enumeration in which the NIC was found last. */
 	#found: { readonly info: NicInfo; readonly snapshot: NicSnapshot } | null = null;
+	/** When the last start found that UDP is blocked, by the clock. */
+	#silentAt: PerFamily<number | null> = { 4: null, 6: null };
 	#state: InterfaceState;
 	#natReports: PerFamily<NatReport | null> = { 4: null, 6: null };
 	#started = false;
@@ -267,7 +269,10 @@ export class Interface implements NicRef {
 			},
 			signal,
 		);
-		this.#state = { ...this.#state, ...found };
+		const { silent, ...learned } = found;
+		const now = this.#deps.clock.now();
+		this.#silentAt = { 4: silent[4] ? now : null, 6: silent[6] ? now : null };
+		this.#state = { ...this.#state, ...learned };
 	}
 
 	/**
@@ -289,6 +294,7 @@ export class Interface implements NicRef {
 				servers: this.#stunServers(),
 				strict: this.#options.strict ?? false,
 				previous: this.#natReports,
+				silentAt: this.#silentAt,
 				timeout: call.timeout ?? this.#options.natTimeout ?? NAT_TIMEOUT,
 				signal: this.#untilClosed(call.signal),
 				deps: this.#deps,

@@ -1,4 +1,4 @@
-import { observeExternalAddress } from "@p2pd/stun-client";
+import { observeExternalAddress, StunTimeoutError } from "@p2pd/stun-client";
 import { oneGateway, stunServers, type Topology } from "@p2pd/testnet";
 import { describe, expect, it } from "vitest";
 import {
@@ -333,6 +333,48 @@ describe("loadNat()", () => {
 		expect(`${made.route(6)}`).toBe("[fe80::20/128] -> [2a02:8070:1:1::20/128]");
 		expect(made.reasons).toEqual({ 4: null, 6: null });
 		expect(made.toJSON().rp["4"]).toHaveLength(1);
+	});
+
+	it("knows from start() that UDP is blocked: both together take 3.2 s", async () => {
+		const place = home({ udpBlocked: true, servers: 5 });
+		const made = new Interface("eth0", { stunServers: place.servers(4), families: [4] }, place.deps);
+		const began = place.clock.now();
+		await place.clock.runUntil(made.start());
+		expect(await place.clock.runUntil(made.loadNat())).toMatchObject({ type: 7 });
+		expect(place.clock.now() - began).toBeLessThanOrEqual(3200);
+		expect(made.nat.assumed).toBeUndefined();
+		expect(made.natReports[4]).toMatchObject({ type: 7, reason: expect.stringContaining("Blocked") });
+		// After a while it is tested from scratch.
+		await place.clock.advance(60_000);
+		const later = place.clock.now();
+		await place.clock.runUntil(made.loadNat());
+		expect(place.clock.now() - later).toBeGreaterThan(2000);
+	});
+
+	it("tests in full if a server answers after a start without answers", async () => {
+		const place = home({ servers: 5 });
+		const server = { ip: "8.8.0.1", port: 3478 };
+		const failures = Array.from({ length: 5 }, () => ({
+			server,
+			error: new StunTimeoutError(server, 3, 3000),
+		}));
+		const observe = async () =>
+			({
+				status: "unreachable",
+				ip: null,
+				nonPublic: false,
+				asked: 5,
+				votes: [],
+				dissent: [],
+				failures,
+				reason: "silence",
+			}) as never;
+		const options = { stunServers: place.servers(4), families: [4] } as const;
+		const made = new Interface("eth0", options, { ...place.deps, observe });
+		await place.clock.runUntil(made.start());
+		expect(await place.clock.runUntil(made.loadNat())).toMatchObject({ type: 5, delta: { type: 2 } });
+		expect(made.nat.assumed).toBeUndefined();
+		expect(`${made.route(4)}`).toBe("[192.168.1.20/32] -> [82.1.1.1/32]");
 	});
 
 	it("keeps its timeout even if the test does not, and says so", async () => {
