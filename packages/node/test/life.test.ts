@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { NodeConnection } from "../src/index.js";
-import { loopbackNetwork, nodesOfTest } from "./support/loopback.js";
+import { nodesOfTest } from "./support/loopback.js";
+import { loopbackNetwork } from "./support/network.js";
 
 /** The issue of scale is `npm run bench`'s: 1,000 one after the other and 100 at once. Here a fraction. */
 const ONE_AFTER_THE_OTHER = 25;

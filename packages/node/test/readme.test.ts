@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { startSignalBroker } from "@p2pd/signal/broker";
 import { expect, it } from "vitest";
 import * as node from "../src/index.js";
-import { loopbackNetwork } from "./support/loopback.js";
+import { loopbackNetwork } from "./support/network.js";
 
 it("runs the README's example as it stands, on loopback", async () => {
 	const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");

@@ -2,8 +2,11 @@ import { createIdentity, type PeerIdentity } from "@p2pd/peer";
 import { afterEach, describe, expect, it } from "vitest";
 import { startSignalBroker } from "../src/broker/index.js";
 import { MemorySignalHub, openMqttSignal, type Signal, SignalClosedError } from "../src/index.js";
+import { hasMosquitto, startMosquitto } from "./support/mosquitto.js";
 
 interface World {
+	/** Identities that may connect, if not everyone may. */
+	readonly identities?: PeerIdentity[];
 	open(identity: PeerIdentity): Signal;
 	close(): Promise<void>;
 }
@@ -17,7 +20,22 @@ const WORLDS: Readonly<Record<string, () => Promise<World>>> = {
 		const broker = await startSignalBroker({ ip: "127.0.0.1" });
 		return { open: (identity) => openMqttSignal(broker.url, identity), close: () => broker.close() };
 	},
+	...(hasMosquitto && {
+		"MQTT 3.1.1 on mosquitto with our ACL file": () => onMosquitto(4),
+		"MQTT 5 on mosquitto with our ACL file": () => onMosquitto(5),
+	}),
 };
+
+async function onMosquitto(protocolVersion: 4 | 5): Promise<World> {
+	const identities = Array.from({ length: 3 }, () => createIdentity());
+	const server = await startMosquitto(Object.fromEntries(identities.map(({ id }) => [id, "secret"])));
+	return {
+		identities,
+		open: (identity) =>
+			openMqttSignal(`mqtt://${identity.id}:secret@127.0.0.1:${server.port}`, identity, { protocolVersion }),
+		close: () => server.close(),
+	};
+}
 
 describe.each(Object.entries(WORLDS))("a signal: %s", (_name, build) => {
 	const closing: (() => Promise<void>)[] = [];
@@ -29,7 +47,8 @@ describe.each(Object.entries(WORLDS))("a signal: %s", (_name, build) => {
 		closing.push(() => made.close());
 		return made;
 	};
-	const open = async (where: World, identity = createIdentity()): Promise<Signal> => {
+	const newIdentity = (where: World): PeerIdentity => where.identities?.pop() ?? createIdentity();
+	const open = async (where: World, identity = newIdentity(where)): Promise<Signal> => {
 		const signal = where.open(identity);
 		closing.push(() => signal.close());
 		await signal.ready();
@@ -50,7 +69,7 @@ describe.each(Object.entries(WORLDS))("a signal: %s", (_name, build) => {
 
 	it("delivers to every open inbox of one node", async () => {
 		const where = await world();
-		const identity = createIdentity();
+		const identity = newIdentity(where);
 		const [a, first, second] = [await open(where), await open(where, identity), await open(where, identity)];
 		await a.send(identity.id, Uint8Array.of(5));
 		expect([...((await first.messages().next()).value ?? [])]).toEqual([5]);

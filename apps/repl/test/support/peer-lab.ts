@@ -95,9 +95,8 @@ export class PeerLab {
 	}
 
 	/** Starts our broker; gives its URL. */
-	async broker(
-		ip: string = SIGNAL_HOST.ips[0],
-	): Promise<{ readonly url: string; readonly process: LabProcess }> {
+	async broker(family: 4 | 6 = 4): Promise<{ readonly url: string; readonly process: LabProcess }> {
+		const ip = SIGNAL_HOST.ips[family === 4 ? 0 : 1];
 		const broker = this.spawn(SIGNAL_HOST.name, ["serve", "signal", "--address", ip, "--port", "1883"]);
 		return { url: await firstLine(broker), process: broker };
 	}
@@ -119,7 +118,12 @@ export class PeerLab {
 			env: { P2PD_STUN_SERVERS: this.stun },
 		});
 		try {
-			return { code, stderr, ...(JSON.parse(stdout) as Omit<ConnectReport, "code" | "stderr">) };
+			return {
+				code,
+				stderr,
+				stdout,
+				...(JSON.parse(stdout) as Omit<ConnectReport, "code" | "stderr" | "stdout">),
+			};
 		} catch {
 			throw new Error(`p2pd connect gave no report: exit ${code}\n${stdout}${stderr}`);
 		}
@@ -134,6 +138,7 @@ export class PeerLab {
 export interface ConnectReport {
 	readonly code: number | null;
 	readonly stderr: string;
+	readonly stdout: string;
 	readonly path: string | null;
 	readonly transport: string;
 	readonly ms: number;

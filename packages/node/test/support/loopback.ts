@@ -1,31 +1,8 @@
-import type { Family } from "@p2pd/net";
 import { createIdentity, PeerIdentity } from "@p2pd/peer";
-import { kernelRoute } from "@p2pd/route";
 import { MemorySignalHub } from "@p2pd/signal";
 import { afterEach } from "vitest";
 import { type NodeDeps, type NodeOptions, P2PNode } from "../../src/index.js";
-import type { NodeNetwork } from "../../src/network.js";
-
-/** A host whose only address is 127.0.0.1, or also ::1. Nothing is sent to find that out. */
-export function loopbackNetwork(families: readonly Family[] = [4]): NodeNetwork {
-	return {
-		gather: async () =>
-			families.map((af) => ({
-				nic: 0,
-				nicName: "lo",
-				af,
-				ip: af === 4 ? "127.0.0.1" : "::1",
-				isPublic: false,
-				external: null,
-				nat: null,
-				sockets: kernelRoute(af),
-			})),
-		sockets: (af) => kernelRoute(af),
-		async *changes() {
-			// Nothing ever changes.
-		},
-	};
-}
+import { loopbackNetwork } from "./network.js";
 
 /** Makes nodes that are closed after the test, in the reverse order. */
 export function nodesOfTest(): {

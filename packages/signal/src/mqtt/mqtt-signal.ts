@@ -1,4 +1,12 @@
-import { abortable, type Clock, MessageQueue, type RandomBytes, systemClock, systemRandom } from "@p2pd/net";
+import {
+	abortable,
+	type Clock,
+	MessageQueue,
+	printable,
+	type RandomBytes,
+	systemClock,
+	systemRandom,
+} from "@p2pd/net";
 import type { PeerIdentity } from "@p2pd/peer";
 import type { MqttClient } from "mqtt";
 import {
@@ -66,6 +74,8 @@ class MqttSignal implements Signal {
 	readonly #queue = new MessageQueue<Uint8Array>(INBOX_MESSAGES);
 	/** Those who wait for the end of a try to connect. */
 	readonly #waiting = new Set<(error: SignalConnectError | SignalClosedError | null) => void>();
+	/** Rejects the sends that the server has not acknowledged. */
+	readonly #sending = new Set<(error: Error) => void>();
 	#client: MqttClient | null = null;
 	#state: SignalState = "connecting";
 	/** Why the last try failed; null while the first one runs. */
@@ -116,11 +126,14 @@ class MqttSignal implements Signal {
 			throw new SignalSendError(`${this.url}: not connected`, { cause: this.#problem ?? undefined });
 		}
 		const sent = new Promise<void>((resolve, reject) => {
-			const gone = (): void => reject(new SignalSendError(`${this.url}: the connection was lost`));
-			client.once("close", gone);
+			// The package forgets what was under way when the connection is lost.
+			this.#sending.add(reject);
 			client.publish(inboxTopic(to), Buffer.from(bytes), { qos: 1 }, (error) => {
-				client.off("close", gone);
-				if (error) reject(new SignalSendError(`${this.url}: not taken: ${error.message}`, { cause: error }));
+				this.#sending.delete(reject);
+				if (error)
+					reject(
+						new SignalSendError(`${this.url}: not taken: ${printable(error.message)}`, { cause: error }),
+					);
 				else resolve();
 			});
 		});
@@ -138,6 +151,7 @@ class MqttSignal implements Signal {
 		this.#timer = null;
 		this.#settle(new SignalClosedError());
 		this.#queue.end();
+		this.#failSends();
 		const client = this.#client;
 		this.#client = null;
 		if (client !== null) await endClient(client, this.#clock);
@@ -198,6 +212,7 @@ class MqttSignal implements Signal {
 	#lost(client: MqttClient, failure: unknown): void {
 		if (client !== this.#client) return;
 		this.#client = null;
+		this.#failSends();
 		client.end(true);
 		if (this.#state === "closed") return;
 		const wasOpen = this.#state === "open";
@@ -208,6 +223,11 @@ class MqttSignal implements Signal {
 		const jitter = 0.5 + ((this.#random(1)[0] ?? 0) / 255) * 0.5;
 		this.#timer = this.#clock.setTimeout(() => void this.#connect(), delay * jitter);
 		this.#settle(this.#problem);
+	}
+
+	#failSends(): void {
+		for (const reject of this.#sending) reject(new SignalSendError(`${this.url}: the connection was lost`));
+		this.#sending.clear();
 	}
 
 	#settle(error: SignalConnectError | SignalClosedError | null): void {
