@@ -1,11 +1,12 @@
+import { sleep } from "@p2pd/net";
 import type { CandidateNat, PeerCandidate } from "@p2pd/peer";
 import { TCP } from "@p2pd/pipe";
 import { natKind, planPunch, punchTcp, punchUdp } from "@p2pd/punch";
-import { PUNCH_TIMEOUT } from "../defaults.js";
+import { PUNCH_TIMEOUT, RESEND } from "../defaults.js";
 import { NodeHandshakeError } from "../errors.js";
 import type { SecureLink } from "../secure/link.js";
 import type { NodeBase } from "../types.js";
-import type { NodePlan, NodeSession, NodeStrategy } from "./types.js";
+import type { NodeChannel, NodePlan, NodeSession, NodeStrategy } from "./types.js";
 
 /** What both sides assume of a NAT that nobody tested: a home router. Both must assume the same. */
 const UNTESTED: CandidateNat = { type: 5, delta: { type: 2, value: 0 } };
@@ -87,7 +88,7 @@ async function punch(
 		timeout: PUNCH_TIMEOUT,
 		signal,
 	};
-	const deps = { channel: session.channel(name), clock, random };
+	const deps = { channel: startedChannel(session, name, signal), clock, random };
 	// Both have sent: the ids decide who begins.
 	const side = ourId < theirId ? "client" : "server";
 	if (session.transport === TCP) {
@@ -106,4 +107,37 @@ async function punch(
 	});
 	if (!result.ok) throw new NodeHandshakeError(result.detail);
 	return session.secureDatagrams(result.socket, result.remote, side, signal);
+}
+
+/** Starts the other side, whose part begins with the first message: a punch may be led by either. */
+const START = Buffer.from("start");
+
+/** The channel of a punch. The dialer sends a start until something comes back; the other side leaves it out. */
+function startedChannel(session: NodeSession, name: string, signal: AbortSignal): NodeChannel {
+	const channel = session.channel(name);
+	const heard = new AbortController();
+	if (session.side === "dialer") void keepStarting(session, channel, AbortSignal.any([signal, heard.signal]));
+	const messages = (async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+		try {
+			for await (const message of channel.messages) {
+				heard.abort();
+				if (!START.equals(message)) yield message;
+			}
+		} finally {
+			heard.abort();
+		}
+	})();
+	return { send: (data) => channel.send(data), messages };
+}
+
+async function keepStarting(session: NodeSession, channel: NodeChannel, signal: AbortSignal): Promise<void> {
+	while (!signal.aborted) {
+		try {
+			await channel.send(START);
+			await sleep(RESEND, session.clock, signal);
+		} catch {
+			// A message was lost, or the start is over: the condition tells.
+			if (!signal.aborted) await sleep(RESEND, session.clock, signal).catch(() => undefined);
+		}
+	}
 }
