@@ -114,7 +114,7 @@ export function parseResolvConf(text: string): readonly string[] {
 }
 
 /** The servers in a systemd state file: a line `KEY=server server`. */
-export function parseLinkFile(text: string, key: string): readonly string[] {
+function parseLinkFile(text: string, key: string): readonly string[] {
 	const line = text.split("\n").find((each) => each.startsWith(`${key}=`));
 	return line === undefined ? [] : words(line.slice(key.length + 1));
 }

@@ -120,7 +120,7 @@ export async function readHostsFile(): Promise<string> {
 }
 
 /** The addresses that a hosts file has for a name, in its order. */
-export function addressesInHosts(text: string, host: string): readonly IpAddress[] {
+function addressesInHosts(text: string, host: string): readonly IpAddress[] {
 	const wanted = plain(host);
 	return text.split("\n").flatMap((line) => {
 		const [ip = "", ...names] = (line.split("#")[0] ?? "").trim().split(/\s+/);

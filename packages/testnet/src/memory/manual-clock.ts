@@ -174,7 +174,7 @@ export interface Scheduled {
 const before = (a: Scheduled, b: Scheduled): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 /** A binary heap of what is to happen, soonest first; cancelled entries are thrown away when they surface. */
-export class TimerQueue {
+class TimerQueue {
 	readonly #heap: Scheduled[] = [];
 	#order = 0;
 

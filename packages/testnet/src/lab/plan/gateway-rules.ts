@@ -73,7 +73,7 @@ export function gatewayRules(family: GatewayFamily): string {
 }
 
 /** Pinholes on inside endpoints, for gateways that keep the port: learnt from what goes out, asked for what comes in. */
-export function pinholes(
+function pinholes(
 	family: GatewayFamily,
 	filtering: Dependence,
 ): Pick<RulePieces, "declare" | "learn" | "refresh" | "forward"> {
@@ -92,7 +92,7 @@ export function pinholes(
 }
 
 /** The rules of 1:1 translation. */
-export function oneToOneRules(family: GatewayFamily, filtering: Dependence): RulePieces {
+function oneToOneRules(family: GatewayFamily, filtering: Dependence): RulePieces {
 	const { outside, insiders, gateway } = family;
 	if (outside.length === 0 || outside.length !== insiders.length) {
 		throw new LabTopologyError(
@@ -109,7 +109,7 @@ export function oneToOneRules(family: GatewayFamily, filtering: Dependence): Rul
 }
 
 /** The rules of IPv6 prefix translation. */
-export function prefixRules(
+function prefixRules(
 	family: GatewayFamily,
 	inside: Cidr,
 	outside: Cidr,

@@ -31,7 +31,7 @@ export function planLab(topology: LabTopology): LabPlan {
 }
 
 /** The core: a route to every address outside, and to no other. */
-export function planCore({ topology, serial, links }: PlanContext): NamespacePlan {
+function planCore({ topology, serial, links }: PlanContext): NamespacePlan {
 	const ports = attachedTo(topology, null, serial).map((attached, i) => {
 		const dev = `port${i}`;
 		links.push([
@@ -61,7 +61,7 @@ function checkNesting(topology: LabTopology, name: string, inner: readonly strin
 }
 
 /** Names that can be used in commands, each once, and nothing that only the in-memory half has. @throws LabTopologyError `ERR_LAB_TOPOLOGY`. */
-export function checkTopology(topology: LabTopology): void {
+function checkTopology(topology: LabTopology): void {
 	const names = [
 		CORE,
 		...[...topology.outside, ...topology.gateways, ...topology.hosts].map((one) => one.name),
