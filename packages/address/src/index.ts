@@ -32,9 +32,6 @@ export {
 	isPublicIp,
 	netmaskToCidr,
 	type RangeOperand,
-	SPECIAL_V4,
-	SPECIAL_V6,
-	type SpecialBlock,
 } from "./ip/index.js";
 export { parseLegacyV4 } from "./ip/legacy.js";
 export { Address } from "./resolve/address.js";
@@ -58,9 +55,7 @@ export type {
 	SystemLookup,
 } from "./resolve/types.js";
 export {
-	checkPort,
 	parseTarget,
-	portOfScheme,
 	type Target,
 	type TargetInput,
 	type TargetOptions,

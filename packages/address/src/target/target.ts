@@ -186,6 +186,6 @@ const SCHEME_PORTS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** The default port of a scheme (`https` -> 443), or undefined if it is not known. Lower case, without the colon. */
-export function portOfScheme(scheme: string): number | undefined {
+function portOfScheme(scheme: string): number | undefined {
 	return SCHEME_PORTS.get(scheme);
 }

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import ipaddr from "ipaddr.js";
 import { describe, expect, it } from "vitest";
-import { classifyIp, IPRange, type IpClass, isPublicIp, SPECIAL_V4, SPECIAL_V6 } from "../../src/index.js";
+import { classifyIp, IPRange, type IpClass, isPublicIp } from "../../src/index.js";
+import { SPECIAL_V4, SPECIAL_V6 } from "../../src/ip/index.js";
 import { v4, v6 } from "../arbitraries.js";
 
 /*

@@ -6,10 +6,10 @@ import {
 	AddressArgumentError,
 	AddressSyntaxError,
 	AddressValueError,
-	checkPort,
 	parseTarget,
 	type TargetInput,
 } from "../../src/index.js";
+import { checkPort } from "../../src/target/target.js";
 import { anyIp } from "../arbitraries.js";
 
 describe("parseTarget", () => {
