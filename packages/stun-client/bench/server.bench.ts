@@ -26,8 +26,9 @@ async function serve(kind: string): Promise<void> {
 		const options = kind === "echo" ? {} : { lookup: quickLookup };
 		const socket = createSocket({ type: "udp4", ...options });
 		socket.on("message", (data, from) => socket.send(data, from.port, from.address));
+		const listening = once(socket, "listening");
 		socket.bind(0, "127.0.0.1");
-		await once(socket, "listening");
+		await listening;
 		({ port } = socket.address());
 	}
 	let start = process.cpuUsage();

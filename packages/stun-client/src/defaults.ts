@@ -70,6 +70,9 @@ export const ASK_MORE_AFTER = 500;
 /** Milliseconds between the requests beyond the first five, so that a burst does not overflow a queue on the way. */
 export const PACE = 10;
 
+/** A server that has not answered after this many times the slowest round trip of the others counts as silent. */
+export const SLOW_FACTOR = 2;
+
 /**
  * When an observation sends its request to a server, in ms after the first time. Sooner than RFC 8489's 500 ms, because a
  * lost packet would otherwise cost half a second, and the whole is five packets. The last leaves a second to answer.

@@ -10,7 +10,7 @@ import {
 } from "@p2pd/net";
 import { COMMON_DEPS, checkOptions, isUdpFactory } from "../arguments.js";
 import { mappedOf, requireSuccess } from "../client/mapping.js";
-import { ASK_AT_ONCE, MIN_AGREE, OBSERVE_SENDS, PACE, REQUEST_TIMEOUT } from "../defaults.js";
+import { ASK_AT_ONCE, MIN_AGREE, OBSERVE_SENDS, PACE, REQUEST_TIMEOUT, SLOW_FACTOR } from "../defaults.js";
 import { StunAnswerError, StunTimeoutError } from "../errors.js";
 import { refuseTlsServers, StunServerQueue } from "../servers/choice.js";
 import { isMemory, processMemory, type StunServerEvent, type StunServerMemory } from "../servers/memory.js";
@@ -141,6 +141,7 @@ class Observation {
 			this.#advance();
 			const decision = await decided;
 			this.#finish = null;
+			this.#rememberSlow();
 			stop.abort(new Error("the observation is over"));
 			await Promise.all(this.#running);
 			return this.#report(decision);
@@ -272,6 +273,15 @@ class Observation {
 			failures: this.#failures,
 			reason,
 		};
+	}
+
+	/** Remembers who had not answered when others had, so that they are asked later next time. It changes no verdict. */
+	#rememberSlow(): void {
+		const now = this.#clock.now();
+		const slowest = Math.max(...this.#tally.votes.map(({ rtt }) => rtt));
+		for (const { server, at } of this.#waiting) {
+			if (now - at >= slowest * SLOW_FACTOR) this.#record(server.spec, { kind: "silent" });
+		}
 	}
 
 	/** Remembers who was right. */

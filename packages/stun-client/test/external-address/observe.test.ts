@@ -152,6 +152,52 @@ describe("observeExternalAddress", () => {
 		},
 	);
 
+	it.each([1, 2, 3, 4])("is right with 2 colluders of 12 and 10 %% loss (seed %d)", async (seed) => {
+		const lossy = { latency: 25, loss: 0.1 };
+		const lie = { handler: liar("6.6.6.6"), link: lossy };
+		const servers = Array.from({ length: 12 }, (_, n) => (n < 2 ? lie : { link: lossy }));
+		const net = world(servers, {}, seed);
+		for (let round = 0; round < 25; round++) {
+			const seen = await net.clock.runUntil(observeIn(net, 12, { memory: new StunServerMemory() }));
+			expect(seen).toMatchObject({ status: "agreed", ip: ME });
+		}
+	});
+
+	it("asks servers that were slower than the others last the next time", async () => {
+		const memory = new StunServerMemory();
+		const servers = Array.from({ length: 8 }, (_, n) => (n < 2 ? { handler: dead } : far(10)));
+		const net = world(servers);
+		for (let round = 0; round < 10; round++) {
+			expect(await net.clock.runUntil(observeIn(net, 8, { memory }))).toMatchObject({
+				status: "agreed",
+				ip: ME,
+			});
+		}
+		const start = net.clock.now();
+		const seen = await net.clock.runUntil(observeIn(net, 8, { memory }));
+		expect([seen.asked, net.clock.now() - start]).toEqual([5, 20]);
+	});
+
+	it("does not call two servers agreed where three must agree", async () => {
+		const { result } = observe([far(10), far(10)], { minAgree: 3 });
+		expect(await result).toMatchObject({
+			status: "disputed",
+			ip: null,
+			reason: "2 of 2 servers agree, but 3 must",
+		});
+	});
+
+	it.each([{ minAgree: Number.NaN }, { minAgree: 0 }, { maxServers: -1 }, { maxServer: 3 } as object])(
+		"refuses %j",
+		async (more) => {
+			const { result } = observe([far(10)], more);
+			await expect(result).rejects.toMatchObject({
+				code: "ERR_STUN_CONFIG",
+				argument: Object.keys(more)[0],
+			});
+		},
+	);
+
 	it("counts public servers of one /24 once, and asks another one instead when the first refuses", async () => {
 		const near = [1, 7, 9].map((last) => ({ host: `8.8.0.${last}`, port: 3478 }));
 		const memory = new StunServerMemory();
