@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { type Coturn, describeWithCoturn, startCoturn } from "@p2pd/testnet/coturn";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -158,6 +159,25 @@ describeWithCoturn("coturn over UDP", () => {
 		const next = await route.udp();
 		expect(next.address().address).toBe(again.ip);
 	});
+
+	it("carries its own client's datagrams to our relayed socket and back", async () => {
+		await using coturn = await startCoturn({ ip: "127.0.31.1" });
+		await using route = await turnRoute({
+			server: `127.0.31.1:${coturn.port}`,
+			credentials,
+			sockets: loopback("127.0.31.2"),
+		});
+		const socket = await route.udp({ to: "127.0.31.1" });
+		socket.on("message", (data, { address, port }) => socket.send(data, port, address));
+		const peer = ["-e", route.localIp, "-r", `${route.relayed.port}`];
+		const output = await new Promise<string>((resolve) => {
+			const account = ["-u", "you", "-w", "hidden", "-p", `${coturn.port}`, "-L", "127.0.31.4"];
+			const args = [...account, ...peer, "-n", "50", "-z", "5", "-c", "127.0.31.1"];
+			execFile("turnutils_uclient", args, { timeout: 20_000 }, (_error, stdout) => resolve(stdout));
+		});
+		expect(output).toContain("tot_send_msgs=50, tot_recv_msgs=50");
+		expect(output).toContain("Total lost packets 0");
+	}, 25_000);
 
 	it("cannot be reached where nothing listens", async () => {
 		await expect(
