@@ -66,6 +66,8 @@ export class TcpTransport implements Transport {
 		this.socket.on("end", this.#onEnd);
 		this.socket.on("error", this.#onError);
 		this.socket.on("close", this.#onClose);
+		// A socket that was given may have seen its peer finish before.
+		if (this.socket.readableEnded) queueMicrotask(this.#onEnd);
 	}
 
 	read(on: boolean): void {

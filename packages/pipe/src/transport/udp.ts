@@ -89,8 +89,12 @@ export class UdpTransport implements Transport {
 		if (this.#sends.length > 0) await this.#untilIdle(Math.max(linger, UDP_SEND_WAIT));
 		if (this.#closed) return;
 		await new Promise<void>((resolve) => {
-			this.socket.once("close", resolve);
-			this.socket.close();
+			try {
+				this.socket.close(resolve);
+			} catch {
+				// Closed by someone else in this tick: Node says so by throwing.
+				resolve();
+			}
 		});
 	}
 
