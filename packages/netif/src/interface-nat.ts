@@ -130,7 +130,8 @@ export function withProvenAddress(pool: RoutePool, report: NatReport | null): Ro
 	const local = report.local?.ip ?? null;
 	if (external === undefined || others.length > 0 || local === null) return pool;
 	const nicIp = first.nicIps.find((range) => range.contains(local));
-	if (nicIp === undefined || !report.final) return pool;
+	// One address proves nothing about the rest of a block.
+	if (nicIp === undefined || !nicIp.isSingle || !report.final) return pool;
 	const { af, nic, linkLocals } = first;
 	const isOwn = external === local;
 	const proven = new Route({
