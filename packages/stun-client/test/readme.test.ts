@@ -33,7 +33,7 @@ describe("the README", () => {
 		30_000,
 	);
 
-	it("contacts nobody outside in its examples", () => {
+	it("contacts no other host in its examples", () => {
 		for (const { host } of DEFAULT_STUN_SERVERS) expect(readme).not.toContain(host);
 	});
 });

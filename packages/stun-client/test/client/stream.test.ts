@@ -62,7 +62,7 @@ describe("a client over TCP", () => {
 		await expect(it.request({ changeIp: true })).rejects.toMatchObject({ code: "ERR_STUN_CONFIG" });
 	});
 
-	it("says that nobody listens", async () => {
+	it("reports a refused connection", async () => {
 		const gone = await listen(createServer(serve));
 		await gone[Symbol.asyncDispose]();
 		await using it = client({ server: gone });
@@ -91,7 +91,7 @@ describe("a client over TCP", () => {
 		await expect(it.getMapping()).rejects.toMatchObject({ code: "ERR_STUN_NETWORK" });
 	});
 
-	it("times out by its clock when nobody answers", async () => {
+	it("times out by its clock without an answer", async () => {
 		const clock = new ManualClock();
 		const tcp = createServer();
 		await using server = await listen(tcp);
@@ -162,7 +162,7 @@ describe("a client over TLS", () => {
 		expect(await it.getWanIp()).toBe("127.0.0.1");
 	});
 
-	it("does not ask one that nobody vouches for", async () => {
+	it("does not ask a server whose certificate is not trusted", async () => {
 		await using server = await tlsServer();
 		await using it = client({ transport: "tls", server });
 		await expect(it.getMapping()).rejects.toMatchObject({

@@ -155,7 +155,7 @@ describe("what is written is read", () => {
 		["an id of 11 bytes", { class: "request", transactionId: Buffer.alloc(11) }],
 		["a method of 13 bits", { class: "request", transactionId: id, method: 0x1000 }],
 		[
-			"an IP that is none",
+			"an invalid IP",
 			{
 				class: "request",
 				transactionId: id,

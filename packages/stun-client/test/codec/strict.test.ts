@@ -33,7 +33,7 @@ const CASES: readonly (readonly [string, Buffer, Partial<StunDecodeError>])[] = 
 		{ place: "attribute-header", offset: 32, attributeType: 0x8022 },
 	],
 	[
-		"an address family that is none",
+		"an invalid address family",
 		response("002000080003f523ea12d545"),
 		{ place: "attribute-value", offset: 20, attributeType: 0x20 },
 	],

@@ -219,7 +219,7 @@ describe("observeExternalAddress", () => {
 		expect(await result).toMatchObject({ status: "single-server", ip: ME });
 	});
 
-	it("says unreachable within its time when nobody answers", async () => {
+	it("says unreachable within its time without an answer", async () => {
 		const { net, result } = observe([{ handler: dead }, { handler: dead }], { timeout: 1700 });
 		const seen = await result;
 		expect(seen).toMatchObject({ status: "unreachable", ip: null, asked: 2 });
@@ -378,7 +378,7 @@ describe("observeExternalAddress", () => {
 		expect(net.clock.now()).toBe(100);
 	});
 
-	it("refuses a timeout that is none", async () => {
+	it("refuses an invalid timeout", async () => {
 		const { result } = observe([{}], { timeout: Number.NaN });
 		await expect(result).rejects.toMatchObject({ code: "ERR_STUN_CONFIG" });
 	});

@@ -28,7 +28,7 @@ describe("the rate limit", () => {
 		expect(limit.take("192.0.2.1", 0)).toBe(true);
 	});
 
-	it("is none with a rate of 0", () => {
+	it("does not limit with a rate of 0", () => {
 		const limit = new RateLimit(0, 1);
 		expect([limit.take("a", 0), limit.take("a", 0)]).toEqual([true, true]);
 	});
