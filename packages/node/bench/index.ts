@@ -29,6 +29,10 @@ const after = await settled();
 times.sort((x, y) => x - y);
 console.log(`${serial} one after the other: median ${times[times.length >> 1]} ms, worst ${times.at(-1)} ms`);
 console.log(`${atOnce} at once: ${failed} failed`);
+const reasons = new Set(
+	results.flatMap((one) => (one.status === "rejected" ? [(one.reason as Error).message] : [])),
+);
+for (const reason of [...reasons].slice(0, 3)) console.log(reason);
 const left = [...after].filter(([kind, count]) => count > (before.get(kind) ?? 0));
 console.log(
 	`left open: ${left.map(([kind, count]) => `${kind} x${count - (before.get(kind) ?? 0)}`).join(", ") || "nothing"}`,

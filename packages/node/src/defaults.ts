@@ -14,27 +14,27 @@ export const STAGGER = 40;
 /** How long a relay that is ready waits for a better way that is still being tried, in ms. */
 export const RELAY_GRACE = 500;
 /** One try over a way that needs no cooperation of a NAT, in ms. */
-export const DIAL_TIMEOUT = 4000;
+export const DIAL_TIMEOUT = 7000;
 
 /** Between two copies of a message to which no answer has come, in ms: brokers lose little. */
 export const RESEND = 1000;
 
 /** TLS or datagram handshake, in ms. */
-export const HANDSHAKE_TIMEOUT = 4000;
+export const HANDSHAKE_TIMEOUT = 7000;
 /** From the end of the handshake to the dialer's choice of this connection, in ms. Must be more than RELAY_GRACE. */
 export const SELECT_TIMEOUT = 8000;
 
 /** Incoming connections that have not proven who they are, at once, of all addresses and of one. */
-export const MAX_STRANGERS = 128;
-export const MAX_STRANGERS_PER_IP = 32;
+export const MAX_STRANGERS = 512;
+export const MAX_STRANGERS_PER_IP = 256;
 /** From accepting a connection to the end of its preamble, in ms. */
 export const PREAMBLE_TIMEOUT = 3000;
 /** The longest preamble in bytes: a sealed hello has 512. */
 export const MAX_PREAMBLE = 1024;
 
 /** Requests from peers that are being answered at once, of all peers and of one. */
-export const MAX_CALLS = 256;
-export const MAX_CALLS_PER_PEER = 16;
+export const MAX_CALLS = 512;
+export const MAX_CALLS_PER_PEER = 128;
 /** How long a request of a peer is worked on, in ms. More than CONNECT_TIMEOUT: the peer gives up first. */
 export const CALL_TIMEOUT = 12_000;
 /** Messages to the inbox that are opened in a second, in the long run and at once. Each costs about 0.3 ms. */
