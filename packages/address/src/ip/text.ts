@@ -205,7 +205,9 @@ function v6Fault(text: string): Fault | undefined {
 			start = i + 1;
 		} else if (char === 0x2e) {
 			const v4 = v4Fault(text.slice(start));
-			return v4 && fault(start + v4.position, v4.reason);
+			if (v4) return fault(start + v4.position, v4.reason);
+			// The quad was the end.
+			break;
 		} else if (!isHex(char)) return fault(i, "not a character of an IP address");
 		else if (i - start >= 4) return fault(i, "a group of more than four digits");
 	}

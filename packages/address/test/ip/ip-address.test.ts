@@ -47,6 +47,8 @@ describe("IpAddress.parse", () => {
 		["::", "::"],
 		["::1", "::1"],
 		["1::", "1::"],
+		// An IPv4-compatible address (RFC 4291 section 2.5.5.1), which ipaddr.js reads as a v4-mapped one.
+		["::1.2.3.4", "::102:304"],
 		["2001:DB8:0:0:0:0:0:1", "2001:db8::1"],
 		// RFC 5952 sections 4.1 to 4.3: leading zeros, one group not shortened, the longest run, the first of two.
 		["2001:0db8::0001", "2001:db8::1"],
@@ -85,6 +87,8 @@ describe("IpAddress.parse", () => {
 		["١.2.3.4", 0, "not a character of an IP address"],
 		[":", 0, "a single colon at the start"],
 		[":1::", 0, "a single colon at the start"],
+		[":1.2.3.4", 0, "a single colon at the start"],
+		[":1:2:3:4:5:6:1.2.3.4", 0, "a single colon at the start"],
 		["1:2:3:4:5:6:7:", 13, "a single colon at the end"],
 		["1::2::3", 5, "a second ::"],
 		[":::", 2, "three colons"],
