@@ -17,7 +17,7 @@ export interface SeedOptions {
 export interface SeedResult {
 	/** The NIC, started and with its NAT loaded. Close it. */
 	readonly nic: Interface;
-	/** Names of the NICs of use for WAN or LAN. */
+	/** Names of the usable NICs. */
 	readonly nics: readonly string[];
 	/** The address that the connection left from. */
 	readonly localIp: string;

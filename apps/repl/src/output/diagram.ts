@@ -99,7 +99,8 @@ const ADVANCE = 0.62;
 /** Rows as an SVG picture that follows the reader's light or dark colours. */
 export function diagramSvg(rows: readonly DiagramRow[]): string {
 	const drawn = rows.map(({ boxes }) => boxes.map(wrapped));
-	const widths = [0, 1, 2].map((index) =>
+	const most = Math.max(...drawn.map((boxes) => boxes.length));
+	const widths = Array.from({ length: most }, (_, index) =>
 		Math.max(
 			...drawn.flatMap((boxes) => {
 				const box = boxes[index];

@@ -7,7 +7,7 @@ const nic = await new Interface().start();          // default NIC: addresses, e
 await nic.loadNat();                                // NAT type and port delta (5 and 6 are assumed before)
 console.log(nic);                                   // all of that as a dictionary
 Interface.list();                                   // every NIC name
-const nics = await loadInterfaces({ netifaces });   // the ones of use for WAN or LAN, started
+const nics = await loadInterfaces({ netifaces });   // the usable ones, started
 const af = nic.supported()[0];
 const route = await nic.route(af).bind();
 const dest = await new Address("example.com", 80).res(route);
