@@ -126,6 +126,7 @@ export function diagramSvg(rows: readonly DiagramRow[]): string {
 	});
 	const width = Math.max(...lefts.map((left, index) => left + (pixels[index] ?? 0))) + 10;
 	return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${top}" viewBox="0 0 ${width} ${top}">
+<title>From this host through its NAT to the outside</title>
 <style>
 rect { fill: none } rect, line { stroke: #57606a; stroke-width: 1.5 }
 text { font: ${FONT}px ui-monospace, monospace; fill: #24292f } .title { font-weight: bold }
