@@ -29,7 +29,7 @@ export type NodeMessage =
 export type RefusalReason = "denied" | "busy";
 
 /** The longest data of a channel message in bytes. */
-export const MAX_CHANNEL_BYTES = 1024;
+const MAX_CHANNEL_BYTES = 1024;
 const MAX_ADDRESS_TEXT = 2800;
 
 const hex = is.a("an attempt id", (value) => typeof value === "string" && /^[0-9a-f]{32}$/.test(value));

@@ -17,8 +17,6 @@ export const MAX_SIGNALS = 4;
 export const MAX_SIGNAL_BYTES = 200;
 /** Candidates in an address: 8 NICs with two families, LAN and external each. */
 export const MAX_CANDIDATES = 32;
-/** How long a signed address is valid, in seconds: a day. A running node signs anew long before. */
-export const ADDRESS_LIFETIME_SECONDS = 86_400;
 
 /** Agreement keys that a node keeps: the current one and those that older copies of its address name. */
 export const AGREEMENT_KEYS_KEPT = 8;

@@ -18,7 +18,7 @@ export type Preset = keyof typeof LAB_PRESETS;
 export const SIGNAL_HOST = { name: "signal", ips: ["185.10.20.30", "2a02:26f0:1::30"] } as const;
 
 /** The arguments of Node that run the `p2pd` command from its source. */
-export const COMMAND = [
+const COMMAND = [
 	"--conditions=@p2pd/source",
 	"--import",
 	"tsx",

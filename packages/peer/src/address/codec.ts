@@ -37,7 +37,7 @@ const MAX_UINT32 = 2 ** 32 - 1;
 const MAX_DELTA = 65_535;
 
 /** The URL schemes of signal servers. */
-export const SIGNAL_SCHEMES = ["mqtt:", "mqtts:", "ws:", "wss:"] as const;
+const SIGNAL_SCHEMES = ["mqtt:", "mqtts:", "ws:", "wss:"] as const;
 
 /** Why a text is not the URL of a signal server that others may be told; null if it is one. */
 export function signalUrlProblem(text: string): string | null {

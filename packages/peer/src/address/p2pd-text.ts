@@ -18,7 +18,7 @@ const TEXT =
  *
  * @throws PeerAddressError: `ERR_PEER_ADDRESS_PREFIX` (it is not P2PD's), `_LENGTH`, `_VALUE`
  */
-export function parseP2pdAddress(text: string): P2pdAddress {
+function parseP2pdAddress(text: string): P2pdAddress {
 	const trimmed = text.trim();
 	if (trimmed.length > MAX_TEXT) throw new PeerAddressError("length", "the address is too long");
 	const match = TEXT.exec(trimmed);
