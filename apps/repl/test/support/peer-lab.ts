@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import {
 	buildLab,
@@ -9,7 +10,6 @@ import {
 	type LabTopology,
 	OUTSIDE,
 } from "@p2pd/testnet/lab";
-import { vi } from "vitest";
 
 /** A preset of the laboratory. */
 export type Preset = keyof typeof LAB_PRESETS;
@@ -155,13 +155,12 @@ export interface ConnectReport {
 	}[];
 }
 
+/** What a process prints first. @throws if it ends before */
 async function firstLine(running: LabProcess): Promise<string> {
-	await vi.waitFor(
-		() => {
-			if (!running.output().stdout.includes("\n"))
-				throw new Error(`nothing printed yet: ${running.output().stderr}`);
-		},
-		{ timeout: 20_000, interval: 20 },
-	);
+	const ended = running.exited.then(({ stderr }): never => {
+		throw new Error(`it printed nothing: ${stderr}`);
+	});
+	while (!running.output().stdout.includes("\n")) await Promise.race([once(running.stdout, "data"), ended]);
+	ended.catch(() => undefined);
 	return running.output().stdout.split("\n", 1)[0] ?? "";
 }
