@@ -40,7 +40,7 @@ await compareAll([
 		name: "judging five servers' mappings, beside copying their statements through JSON",
 		ops: times,
 		baseline: repeat(() => JSON.parse(JSON.stringify(statements))),
-		candidate: repeat(() => judgeMapping(statements, statements.length, null)),
+		candidate: repeat(() => judgeMapping(statements, null)),
 		floor: 0.5,
 	},
 	{

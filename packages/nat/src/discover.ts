@@ -1,13 +1,12 @@
 import { type Check, is, systemClock, systemRandom } from "@p2pd/net";
 import { checkArgument, DEPS_FIELDS, isIpText, isPositiveTime, isServerEndpoint } from "./check.js";
-import { MAX_SERVERS, TIMEOUT } from "./defaults.js";
+import { MAX_SERVERS, MOST_SERVERS, TIMEOUT } from "./defaults.js";
 import type { Discovery } from "./discovery.js";
 import { NatArgumentError, NatSocketError } from "./errors.js";
 import { reportOf } from "./report/report.js";
 import { runDiscovery } from "./run.js";
-import { resolveServers } from "./servers.js";
+import { ServerSource } from "./servers.js";
 import type { DiscoverySnapshot } from "./snapshot.js";
-import { sourceAddress } from "./stun-sockets.js";
 import type { NatDeps, NatOptions, NatReport } from "./types.js";
 
 type Listener = (report: NatReport) => void;
@@ -90,7 +89,7 @@ function checkInput(options: NatOptions, deps: NatDeps): void {
 		{
 			servers: is.listOf(isServer, { max: 1000 }),
 			timeout: isPositiveTime,
-			maxServers: is.whole(1, 1000),
+			maxServers: is.whole(1, MOST_SERVERS),
 			delta: is.boolean,
 			hairpinning: is.boolean,
 			tcp: is.boolean,
@@ -116,29 +115,20 @@ async function discover(options: NatOptions, deps: NatDeps, listener: Listener):
 	const { signal, timeout = TIMEOUT, maxServers = MAX_SERVERS } = options;
 	const { sockets, clock = systemClock, random = systemRandom } = deps;
 	signal?.throwIfAborted();
-	const servers = await resolveServers(
-		options.servers,
-		{ max: maxServers, timeout, signal },
-		{ sockets, clock, resolve: deps.resolve },
-	);
-	const [first] = servers;
-	if (first === undefined) throw new NatArgumentError("servers", "no server has an address of this family");
-	const localIp = await sourceAddress(sockets, first).catch((error: unknown) => {
-		throw new NatSocketError("no UDP socket could be made", { cause: error });
-	});
+	const source = new ServerSource(options.servers, { timeout }, { sockets, clock, resolve: deps.resolve });
 	const report = (snapshot: DiscoverySnapshot): NatReport =>
-		reportOf(snapshot, { af: sockets.af, localIp, options, now: clock.now() });
+		reportOf(snapshot, { af: sockets.af, options, now: clock.now() });
 	let seen = "";
 	const discovery = await runDiscovery(
 		{
-			servers,
-			localIp,
+			maxServers,
 			timeout,
 			delta: options.delta ?? true,
 			hairpinning: options.hairpinning ?? true,
 			tcp: (options.tcp ?? true) && sockets.connect !== undefined,
 		},
-		{ sockets, clock, random, ...(signal === undefined ? {} : { signal }) },
+		{ sockets, clock, random, nextServer: (stop) => source.next(stop) },
+		signal,
 		(running: Discovery) => {
 			const { progress } = running;
 			if (running.ending !== null || progress === seen) return;
@@ -147,6 +137,11 @@ async function discover(options: NatOptions, deps: NatDeps, listener: Listener):
 		},
 	);
 	const last = discovery.snapshot();
+	if (last.ending === "no-servers") {
+		const count = options.servers.length;
+		const why = count === 0 ? "must not be empty" : `has no server with an IPv${sockets.af} address`;
+		throw new NatArgumentError("servers", `servers ${why}`);
+	}
 	if (last.ending === "no-socket") {
 		throw new NatSocketError(`no UDP socket could be made: ${last.socketFailure ?? "unknown"}`);
 	}

@@ -1,17 +1,21 @@
-import { type Endpoint, endpointText } from "@p2pd/net";
+import { endpointText, sameEndpoint } from "@p2pd/net";
 import type { LocalEnd } from "./classify/mapping.js";
 import {
 	BLOCKED_BY,
 	BLOCKED_SERVERS,
 	BUDGET_CLEAN,
+	BUDGET_SERVER,
 	BUDGET_TROUBLE,
+	KNOWN_SILENCE_WAIT,
+	MAX_SERVERS,
+	MOST_SERVERS,
 	PACE,
 	SILENCE_SENDS,
 	TIMEOUT,
 } from "./defaults.js";
 import { Hairpin } from "./hairpin.js";
-import { type Knowledge, know } from "./knowledge.js";
-import { planProbes } from "./plan.js";
+import { type Knowledge, know, type ServerCandidate } from "./knowledge.js";
+import { planProbes, serversWanted } from "./plan.js";
 import { PortTrain, TRAIN_OFFSETS } from "./port-train.js";
 import { type Probe, ProbeTable, SocketStates } from "./probe-table.js";
 import {
@@ -28,9 +32,8 @@ import type { NatTcp } from "./types.js";
 
 /** What a discovery is told at its start. */
 export interface DiscoverySettings {
-	readonly servers: readonly Endpoint[];
-	/** The IP that datagrams leave from, as far as it is known. */
-	readonly localIp: string | null;
+	/** How many servers are asked at once. */
+	readonly maxServers: number;
 	readonly timeout?: number;
 	/** Find out how ports are picked, ... */
 	readonly delta: boolean;
@@ -55,6 +58,13 @@ export class Discovery {
 	readonly #tcp: TcpCheck;
 	readonly #startedAt: number;
 	readonly #deadline: number;
+	readonly #servers: ServerCandidate[] = [];
+	/** How many servers are being looked for. */
+	#sought = 0;
+	/** There are no further servers. */
+	#isExhausted = false;
+	/** The IP that datagrams leave from, as far as it is known. */
+	#localIp: string | null = null;
 	#freeAt = Number.NEGATIVE_INFINITY;
 	#wanted: readonly ProbeSpec[] = [];
 	#steppedAt: number;
@@ -114,6 +124,19 @@ export class Discovery {
 		};
 	}
 
+	/** A server that was asked for. `localIp` is the IP that datagrams to it leave from, where that is known. */
+	serverFound(server: ServerCandidate, localIp: string | null): void {
+		this.#sought--;
+		this.#localIp ??= localIp;
+		if (!this.#servers.some((other) => sameEndpoint(other, server))) this.#servers.push(server);
+	}
+
+	/** There is no further server. */
+	serversExhausted(): void {
+		this.#sought--;
+		this.#isExhausted = true;
+	}
+
 	socketOpened(socket: SocketName, port: number): void {
 		this.#sockets.opened(socket, port);
 	}
@@ -131,13 +154,23 @@ export class Discovery {
 		this.#table.sendFailed(id, reason);
 	}
 
+	/** The host of a server refused a datagram: nothing listens there. */
+	refused(server: number, reason: string): void {
+		this.#table.failed(probeId.primary(server), reason);
+	}
+
 	/** A request from one of our own sockets came in from outside. */
 	hairpinned(): void {
 		this.#hairpin.arrived();
 	}
 
-	tcpDone(verdict: NatTcp): void {
-		this.#tcp.done(verdict, this.#knowledge);
+	/** A server's first address has answered over TCP. */
+	tcpAnswered(server: number, now: number): void {
+		this.#tcp.answered(server, now);
+	}
+
+	tcpDone(server: number, verdict: NatTcp): void {
+		this.#tcp.done(server, verdict);
 	}
 
 	/** What is to be done now. */
@@ -146,8 +179,9 @@ export class Discovery {
 		const actions: Action[] = [];
 		this.#steppedAt = now;
 		this.#knowledge = this.#know(now);
-		const probes = this.#table.states(now);
-		this.#wanted = planProbes({ knowledge: this.#knowledge, local: this.#local, probes });
+		const input = { knowledge: this.#knowledge, local: this.#local, probes: this.#table.states(now) };
+		this.#findServers(serversWanted(input, this.#settings.maxServers), actions);
+		this.#wanted = planProbes(input);
 		this.#table.plan(this.#wanted);
 		this.#table.freeze(this.#table.datagrams >= this.#budget);
 		for (const spec of this.#wanted) {
@@ -156,7 +190,7 @@ export class Discovery {
 			actions.push({ kind: "open", socket: spec.socket, port: 0 });
 		}
 		this.#failUnsendable();
-		if (!this.#train.isRunning(now)) this.#sendDue(now, actions);
+		this.#sendDue(now, actions);
 		this.#runTcp(now, actions);
 		this.#runTrain(now, actions);
 		this.#runHairpin(now, actions);
@@ -167,8 +201,8 @@ export class Discovery {
 	/** When to ask again if nothing happens before. */
 	nextAt(now: number): number {
 		const train = this.#train.times();
-		if (this.#train.isRunning(now)) return Math.max(now, Math.min(train[0] ?? now, this.#deadline));
-		const times = [this.#deadline, this.#startedAt + BLOCKED_BY, this.#freeAt, ...train];
+		const silence = this.#knownSilence ? KNOWN_SILENCE_WAIT : BLOCKED_BY;
+		const times = [this.#deadline, this.#table.firstSentAt + silence, this.#freeAt, ...train];
 		if (this.#hairpin.hasStarted) times.push(this.#hairpin.nextAt(now));
 		times.push(this.#tcp.endsAt(this.#knowledge));
 		for (const probe of this.#table.all()) {
@@ -182,15 +216,29 @@ export class Discovery {
 
 	get #local(): LocalEnd | null {
 		const port = this.#sockets.port("map");
-		return port === null ? null : { ip: this.#settings.localIp, port };
+		return port === null ? null : { ip: this.#localIp, port };
 	}
 
 	#know(now: number): Knowledge {
-		return know(this.#table, this.#settings.servers, this.#local, now);
+		return know({
+			table: this.#table,
+			servers: this.#servers,
+			canAskMore: !this.#isExhausted && this.#servers.length < MOST_SERVERS,
+			local: this.#local,
+			now,
+		});
 	}
 
 	get #budget(): number {
-		return this.#knowledge.trouble ? BUDGET_TROUBLE : BUDGET_CLEAN;
+		const further = Math.max(0, this.#servers.length - MAX_SERVERS);
+		return (this.#knowledge.trouble ? BUDGET_TROUBLE : BUDGET_CLEAN) + BUDGET_SERVER * further;
+	}
+
+	#findServers(wanted: number, actions: Action[]): void {
+		const count = wanted - this.#servers.length - this.#sought;
+		if (this.#isExhausted || count <= 0) return;
+		this.#sought += count;
+		actions.push({ kind: "servers", count });
 	}
 
 	/** A probe whose socket could not be made is over. */
@@ -206,9 +254,15 @@ export class Discovery {
 			if (now < this.#freeAt) return;
 			const probe = this.#table.get(spec.id);
 			if (probe === undefined || this.#sockets.port(spec.socket) === null) continue;
+			if (!this.#isSafe(probe, now)) continue;
 			const due = this.#table.dueAt(probe);
 			if (due !== null && due <= now && this.#affords(probe)) this.#send(probe.spec, now, actions);
 		}
+	}
+
+	/** While the port train runs only repetitions are sent, which make no new mapping, and none that would delay it. */
+	#isSafe({ sends }: Probe, now: number): boolean {
+		return !this.#train.isRunning(now) || (sends.length > 0 && now + PACE <= this.#train.nextAt);
 	}
 
 	/** Tests of filtering leave enough of the budget for a port train, which cannot be cut short. */
@@ -264,30 +318,30 @@ export class Discovery {
 	#mayStartTrain(now: number): boolean {
 		const { mapping } = this.#knowledge;
 		if (mapping.trusted.length === 0 || now < this.#freeAt) return false;
-		if (!mapping.decided && !(mapping.external !== null && mapping.agreed >= mapping.needed)) return false;
 		return !this.#wanted.some(({ id }) => {
 			const probe = this.#table.get(id);
-			const due = probe === undefined ? null : this.#table.dueAt(probe);
-			return probe !== undefined && due !== null && due <= now && this.#affords(probe);
+			if (probe === undefined || probe.sends.length > 0) return false;
+			const due = this.#table.dueAt(probe);
+			return due !== null && due <= now && this.#affords(probe);
 		});
 	}
 
 	#runHairpin(now: number, actions: Action[]): void {
 		if (!this.#settings.hairpinning || this.#train.judgement === null) return;
 		if (now < this.#freeAt) return;
-		this.#hairpin.start(this.#train, now);
+		this.#hairpin.start(this.#train, this.#knowledge.externalIp, now);
 		for (const spec of this.#hairpin.due(now)) {
 			if (this.#table.datagrams < this.#budget) this.#send(spec, now, actions);
 		}
 	}
 
-	/** Two TCP connections from one local port to a server's two addresses; before the port train or after it. */
+	/** TCP connections from one local port to a server's two addresses: before the port train or after it. */
 	#runTcp(now: number, actions: Action[]): void {
 		if (!this.#settings.tcp || this.#train.isRunning(now)) return;
-		const action = this.#tcp.next(this.#knowledge, now);
-		if (action === null) return;
+		const next = this.#tcp.next(this.#knowledge, now);
+		if (next.length === 0) return;
 		this.#freeAt = Math.max(this.#freeAt, now + PACE);
-		actions.push(action);
+		actions.push(...next);
 	}
 
 	/** Whether it is over, and why. */
@@ -295,24 +349,38 @@ export class Discovery {
 		const { mapping, filtering, servers } = this.#knowledge;
 		if (this.#sockets.failure("map") !== null) return "no-socket";
 		if (now >= this.#deadline) return "timeout";
+		if (servers.length === 0) return this.#isExhausted && this.#sought === 0 ? "no-servers" : null;
 		if (servers.every(({ alive }) => !alive)) return this.#endOfSilence(now);
 		if (!mapping.decided || !this.#tcp.isOver(this.#knowledge, now)) return null;
 		// Without a verdict on the mapping no server is trusted about anything else.
-		if (mapping.behaviour === "unknown") return "complete";
+		if (mapping.behaviour === "unknown") return this.#canAskMore ? null : "complete";
 		return filtering.decided && this.#portsOver(now) ? "complete" : null;
 	}
 
-	/** No server has answered: is that proven silence? What the system refuses to send is no silence. */
+	/** No server has answered: is that proof? A refusal is not silence, and one server's silence proves nothing. */
 	#endOfSilence(now: number): Ending | null {
-		const primaries = this.#settings.servers.map((_, index) => this.#table.get(probeId.primary(index)));
+		const primaries = this.#servers.map((_, index) => this.#table.get(probeId.primary(index)));
 		const refused = primaries.filter((probe) => probe?.failure != null).length;
-		if (refused === primaries.length) return "unsendable";
-		if (now < this.#startedAt + BLOCKED_BY) return null;
+		if (refused === primaries.length) return this.#canAskMore ? null : "refused";
+		const isKnown = this.#knownSilence;
+		if (now < this.#table.firstSentAt + (isKnown ? KNOWN_SILENCE_WAIT : BLOCKED_BY)) return null;
+		const sends = isKnown ? 1 : SILENCE_SENDS;
 		const silent = primaries.filter(
-			(probe) => probe !== undefined && probe.failure === null && probe.sends.length >= SILENCE_SENDS,
+			(probe) => probe !== undefined && probe.failure === null && probe.sends.length >= sends,
 		).length;
-		if (silent >= Math.min(BLOCKED_SERVERS, primaries.length)) return "blocked";
-		return refused > 0 && silent + refused === primaries.length ? "unsendable" : null;
+		if (silent >= Math.max(2, Math.min(BLOCKED_SERVERS, primaries.length))) return "blocked";
+		const isOver = this.#knowledge.servers.every((server) => server.silent);
+		if (!isOver || this.#canAskMore) return null;
+		return refused > 0 ? "refused" : "unanswered";
+	}
+
+	get #canAskMore(): boolean {
+		return this.#knowledge.canAskMore;
+	}
+
+	/** All servers were silent on this path a moment ago, so their silence need only be confirmed. */
+	get #knownSilence(): boolean {
+		return this.#servers.length >= 2 && this.#servers.every(({ wasSilent }) => wasSilent);
 	}
 
 	#portsOver(now: number): boolean {

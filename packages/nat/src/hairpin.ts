@@ -15,12 +15,13 @@ export class Hairpin {
 		this.#table = table;
 	}
 
-	/** Begins with the first two sockets of a train whose mapped ends have the same IP. */
-	start(train: PortTrain, now: number): void {
+	/**
+	 * Begins with the first two sockets of a train that are mapped to the external IP that enough servers agree on. What
+	 * a single server reports is not sent to: it may be a victim.
+	 */
+	start(train: PortTrain, externalIp: string | null, now: number): void {
 		if (this.#startedAt !== null) return;
-		const ends = train.ends();
-		const a = ends[0];
-		const b = ends.find((end) => end !== a && end.mapped.ip === a?.mapped.ip);
+		const [a, b] = train.ends().filter(({ mapped }) => mapped.ip === externalIp);
 		this.#startedAt = now;
 		if (a === undefined || b === undefined) return;
 		this.#specs = [[a, b, 0, 1] as const, [b, a, 1, 0] as const].map(([from, to, first, second]) => ({

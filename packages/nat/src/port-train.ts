@@ -65,7 +65,7 @@ export class PortTrain {
 	/** It is sending. */
 	isRunning(now: number): boolean {
 		const specs = this.#specs;
-		return specs !== null && (this.#next < specs.length || now < this.#lastAt + TRAIN_GAP);
+		return specs !== null && (this.#next < specs.length || now < this.nextAt);
 	}
 
 	/** A mapping was seen, so there is a NAT: asks for sockets, once. */
@@ -112,10 +112,15 @@ export class PortTrain {
 		});
 	}
 
+	/** When the next probe of a running train is due. */
+	get nextAt(): number {
+		return this.#lastAt + TRAIN_GAP;
+	}
+
 	/** The next probe of the train, if its time has come. */
 	take(now: number): ProbeSpec | null {
 		const spec = this.#specs?.[this.#next];
-		if (spec === undefined || now < this.#lastAt + TRAIN_GAP) return null;
+		if (spec === undefined || now < this.nextAt) return null;
 		this.#next++;
 		this.#lastAt = now;
 		return spec;
@@ -143,7 +148,7 @@ export class PortTrain {
 
 	/** The times at which it has something to do, on the clock. */
 	times(): number[] {
-		return this.#specs === null ? [] : [this.#lastAt + TRAIN_GAP, this.#settleAt(this.#specs)];
+		return this.#specs === null ? [] : [this.nextAt, this.#settleAt(this.#specs)];
 	}
 
 	/** Its samples in sending order. */

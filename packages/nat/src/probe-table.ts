@@ -8,11 +8,16 @@ import {
 	RTO_FACTOR,
 	RTO_FLOOR,
 	RTO_MARGIN,
+	SERVER_TIMEOUT,
 	SILENCE_SENDS,
 	SPACING_CEILING,
 	SPACING_DIVISOR,
 	SPACING_FLOOR,
 	TAIL_MARGIN,
+	TEST_SPACING_CEILING,
+	TEST_SPACING_DIVISOR,
+	TEST_SPACING_FLOOR,
+	UNPROVEN_SENDS,
 } from "./defaults.js";
 import type { ProbeAnswer, ProbeReply, ProbeSpec, ProbeState, SocketName } from "./probes.js";
 
@@ -31,9 +36,10 @@ export interface Probe {
 export class ProbeTable {
 	readonly #probes = new Map<string, Probe>();
 	readonly #refused = new Map<string, number>();
-	readonly #rtt = new Map<number, number>();
+	/** Shortest and longest round trip, by server. */
+	readonly #rtt = new Map<number, { min: number; max: number }>();
+	readonly #firstSentAt = new Map<number, number>();
 	#datagrams = 0;
-
 	#frozen = false;
 
 	/** Datagrams sent so far. */
@@ -83,6 +89,8 @@ export class ProbeTable {
 		const probe = this.#probes.get(id);
 		if (probe === undefined) throw new Error(`no probe ${id}`);
 		this.#datagrams++;
+		const { server } = probe.spec;
+		if (!this.#firstSentAt.has(server)) this.#firstSentAt.set(server, now);
 		return probe.sends.push(now) - 1;
 	}
 
@@ -94,7 +102,9 @@ export class ProbeTable {
 		const rtt = now - sentAt;
 		probe.answer = { ...reply, at: now, send, rtt };
 		const { server, role } = probe.spec;
-		if (role !== "hairpin") this.#rtt.set(server, Math.max(rtt, this.#rtt.get(server) ?? 0));
+		if (role === "hairpin") return;
+		const seen = this.#rtt.get(server) ?? { min: rtt, max: rtt };
+		this.#rtt.set(server, { min: Math.min(rtt, seen.min), max: Math.max(rtt, seen.max) });
 	}
 
 	/** The system refused a send. Once may be chance (a full buffer); twice is a reason to give up. */
@@ -109,15 +119,45 @@ export class ProbeTable {
 		if (probe !== undefined && probe.answer === null) probe.failure = failure;
 	}
 
-	/** The longest round trip seen to a server; of any server while it has not answered; null while none has. */
+	/**
+	 * The round trip that repetitions are paced by, in ms: the longest to that server; of any server while it has not
+	 * answered; null while none has.
+	 */
 	rtt(server: number): number | null {
-		const own = this.#rtt.get(server);
-		if (own !== undefined) return own;
-		return this.#rtt.size === 0 ? null : Math.max(...this.#rtt.values());
+		const own = this.ownRtt(server);
+		if (own !== null || this.#rtt.size === 0) return own;
+		return Math.max(...[...this.#rtt.values()].map(({ max }) => max));
 	}
 
+	/** When the first datagram was sent; Infinity before that. */
+	get firstSentAt(): number {
+		return Math.min(...this.#firstSentAt.values());
+	}
+
+	/** The longest round trip seen to a server in ms, or null while it has not answered. */
 	ownRtt(server: number): number | null {
-		return this.#rtt.get(server) ?? null;
+		return this.#rtt.get(server)?.max ?? null;
+	}
+
+	/** The largest difference between the round trips to one server, in ms. */
+	get jitter(): number {
+		return Math.max(0, ...[...this.#rtt.values()].map(({ min, max }) => max - min));
+	}
+
+	/** An address has answered a probe that was sent to it. */
+	hasAnswered(ip: string): boolean {
+		return [...this.#probes.values()].some(
+			({ spec, answer }) => spec.to.ip === ip && answer !== null && sameEndpoint(answer.from, spec.to),
+		);
+	}
+
+	/** An address was sent as many probes as one that never answered may be sent, and none can still be answered. */
+	isExhausted(ip: string, now: number): boolean {
+		const probes = [...this.#probes.values()].filter(({ spec }) => spec.to.ip === ip);
+		const sends = probes.reduce((sum, probe) => sum + probe.sends.length, 0);
+		return (
+			sends >= UNPROVEN_SENDS && probes.every((probe) => probe.sends.length === 0 || this.isOver(probe, now))
+		);
 	}
 
 	/** When the next send is due; null if there is none. */
@@ -125,17 +165,35 @@ export class ProbeTable {
 		if (this.#frozen || answer !== null || failure !== null || !wanted || sends.length >= spec.maxSends)
 			return null;
 		const last = sends[sends.length - 1];
-		return last === undefined
-			? Number.NEGATIVE_INFINITY
-			: last + waitAfter(sends.length, this.rtt(spec.server));
+		if (last === undefined) return Number.NEGATIVE_INFINITY;
+		const own = this.ownRtt(spec.server);
+		// Silence is to be expected of these, so waiting for the answer before the next send would gain nothing.
+		if (spec.role === "filter" && own !== null) return last + spacing(own);
+		return last + waitAfter(sends.length, this.rtt(spec.server));
 	}
 
-	/** When the last send's answer is overdue; null if it was answered or will be sent again. */
+	/**
+	 * When the last send's answer is overdue; null if it was answered or will be sent again. A server that has never
+	 * answered has until its own time-out, however fast the others are.
+	 */
 	overdueAt({ spec, wanted, sends, answer, failure }: Probe): number | null {
 		if (answer !== null || failure !== null) return null;
+		const { server, role } = spec;
+		const own = this.ownRtt(server);
+		if (own === null && role !== "hairpin") {
+			const first = this.#firstSentAt.get(server);
+			return first === undefined ? Number.POSITIVE_INFINITY : first + SERVER_TIMEOUT;
+		}
 		if (wanted && !this.#frozen && sends.length < spec.maxSends) return null;
 		const last = sends[sends.length - 1];
-		return last === undefined ? Number.NEGATIVE_INFINITY : last + tailAfter(this.rtt(spec.server));
+		return last === undefined ? Number.NEGATIVE_INFINITY : last + tailAfter(own, this.jitter);
+	}
+
+	/** Sent twice or more, and the answer to the first send is overdue. */
+	isQuiet({ spec, sends, answer, failure }: Probe, now: number): boolean {
+		const [first] = sends;
+		if (answer !== null || failure !== null || first === undefined || sends.length < 2) return false;
+		return now >= first + waitAfter(1, this.rtt(spec.server));
 	}
 
 	/** Nothing can come of it any more. */
@@ -150,7 +208,14 @@ export class ProbeTable {
 		const states = new Map<string, ProbeState>();
 		for (const [id, probe] of this.#probes) {
 			const { spec, sends, answer, failure } = probe;
-			states.set(id, { spec, sends: [...sends], answer, failure, isOver: this.isOver(probe, now) });
+			states.set(id, {
+				spec,
+				sends: [...sends],
+				answer,
+				failure,
+				isOver: this.isOver(probe, now),
+				isQuiet: this.isQuiet(probe, now),
+			});
 		}
 		return states;
 	}
@@ -195,12 +260,12 @@ export class ProbeTable {
 		return probe.sends.length >= SILENCE_SENDS ? "silent" : "none";
 	}
 
-	/** A question that has to be answered was not, by a round trip's end, or only a later send was answered. */
+	/** A server that answers left a question unanswered for a round trip, or answered only a later send. */
 	lossSeen(): boolean {
-		if (this.#rtt.size === 0) return false;
 		for (const { spec, sends, answer } of this.#probes.values()) {
+			if (this.ownRtt(spec.server) === null) continue;
 			if (answer !== null && answer.send > 0) return true;
-			const mayBeSilent = spec.role === "filter" || spec.role === "control" || spec.role === "hairpin";
+			const mayBeSilent = spec.role === "filter" || spec.role === "control";
 			if (answer === null && !mayBeSilent && sends.length > 1) return true;
 		}
 		return false;
@@ -216,9 +281,14 @@ export function waitAfter(sends: number, rtt: number | null): number {
 	return clamp(rtt / SPACING_DIVISOR, SPACING_FLOOR, SPACING_CEILING);
 }
 
-/** How long after the last send an answer is still expected, ms. */
-export function tailAfter(rtt: number | null): number {
-	return rtt === null ? Number.POSITIVE_INFINITY : rtt * RTO_FACTOR + TAIL_MARGIN;
+/** The time between sends of a test that is expected to stay silent, in ms. */
+function spacing(rtt: number): number {
+	return clamp(rtt / TEST_SPACING_DIVISOR, TEST_SPACING_FLOOR, TEST_SPACING_CEILING);
+}
+
+/** How long after the last send an answer is still expected, in ms. */
+export function tailAfter(rtt: number | null, jitter = 0): number {
+	return rtt === null ? Number.POSITIVE_INFINITY : rtt * RTO_FACTOR + jitter + TAIL_MARGIN;
 }
 
 type State =

@@ -3,12 +3,17 @@ import type { Endpoint } from "@p2pd/net";
 /**
  * The sockets of a discovery by their task. `map` asks many servers and never carries CHANGE-REQUEST; each `filter`
  * socket sends to one address of one server; each `control` socket to all addresses of one server; each `train`
- * socket makes one new mapping.
+ * socket makes one new mapping; each `refusal` socket is connected to one server, so that it hears if a host refuses.
  */
-export type SocketName = "map" | `filter:${number}` | `control:${number}` | `train:${number}`;
+export type SocketName =
+	| "map"
+	| `refusal:${number}`
+	| `filter:${number}`
+	| `control:${number}`
+	| `train:${number}`;
 
 /** What a probe is for. */
-export type ProbeRole = "mapping" | "filter" | "contact" | "control" | "train" | "hairpin";
+export type ProbeRole = "mapping" | "filter" | "contact" | "control" | "train" | "hairpin" | "refusal";
 
 /** What CHANGE-REQUEST asks for. */
 export type Change = "none" | "both" | "port";
@@ -65,10 +70,14 @@ export interface ProbeState {
 	readonly failure: string | null;
 	/** An answer, a failure, or a silence that has lasted long enough: nothing more can come of it. */
 	readonly isOver: boolean;
+	/** Sent twice or more, and the answer to the first send is overdue. */
+	readonly isQuiet: boolean;
 }
 
 /** What is to be done now. */
 export type Action =
+	/** Find so many further servers to ask. */
+	| { readonly kind: "servers"; readonly count: number }
 	| { readonly kind: "open"; readonly socket: SocketName; readonly port: number }
 	| {
 			readonly kind: "send";
@@ -80,10 +89,10 @@ export type Action =
 			readonly kind: "tcp";
 			readonly server: number;
 			readonly primary: Endpoint;
-			readonly other: Endpoint;
 			/** The local port of both connections. */
 			readonly localPort: number;
-	  };
+	  }
+	| { readonly kind: "tcp-other"; readonly server: number; readonly other: Endpoint };
 
 /** Gives a random whole number from `min` to `max`, both included. */
 export type PickNumber = (min: number, max: number) => number;
@@ -91,6 +100,7 @@ export type PickNumber = (min: number, max: number) => number;
 /** The ids of the probes, so that planning and reading cannot disagree. */
 export const probeId = {
 	primary: (server: number): string => `map:${server}:primary`,
+	refusal: (server: number): string => `refusal:${server}`,
 	otherIp: (server: number): string => `map:${server}:other-ip`,
 	otherBoth: (server: number): string => `map:${server}:other-ip-and-port`,
 	filterBoth: (server: number): string => `filter:${server}:both`,

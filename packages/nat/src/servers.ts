@@ -1,15 +1,12 @@
 import { canonicalIp, isIp, parseTarget, type Resolver, resolveHost } from "@p2pd/address";
 import { type Clock, type Endpoint, sameEndpoint, withDeadline } from "@p2pd/net";
-import { NatArgumentError } from "./errors.js";
+import type { ServerCandidate } from "./knowledge.js";
 import { STUN_PORT } from "./predict/pair.js";
 import type { NatServer, NatSockets } from "./types.js";
 
 interface ResolveOptions {
-	/** How many servers are wanted. */
-	readonly max: number;
 	/** A name that is not resolved by then is left out, in ms. */
 	readonly timeout: number;
-	readonly signal: AbortSignal | undefined;
 }
 
 interface ResolveDeps {
@@ -19,46 +16,43 @@ interface ResolveDeps {
 	readonly resolve: Resolver | undefined;
 }
 
+/** Gives out the servers that have an address of the family, one for each IP and port, in their order. */
+export class ServerSource {
+	readonly #waiting: NatServer[];
+	readonly #given: Endpoint[] = [];
+	readonly #options: ResolveOptions;
+	readonly #deps: ResolveDeps;
+
+	constructor(servers: readonly NatServer[], options: ResolveOptions, deps: ResolveDeps) {
+		this.#waiting = [...servers];
+		this.#options = options;
+		this.#deps = deps;
+	}
+
+	/** The next server, or null if there is none. Calls may overlap. Throws the signal's reason. */
+	async next(signal: AbortSignal): Promise<ServerCandidate | null> {
+		for (let server = this.#waiting.shift(); server !== undefined; server = this.#waiting.shift()) {
+			const found = await addressOf(hostOf(server), signal, this.#options, this.#deps);
+			if (found === null || this.#given.some((other) => sameEndpoint(other, found))) continue;
+			this.#given.push(found);
+			return { ...found, isCapable: null, wasSilent: false };
+		}
+		return null;
+	}
+}
+
 function hostOf(server: NatServer): { host: string; port: number } {
 	if (typeof server !== "string") return "ip" in server ? { host: server.ip, port: server.port } : server;
 	const { host, port } = parseTarget(server);
 	return { host, port: port ?? STUN_PORT };
 }
 
-/**
- * The first `max` servers that have an address of the family, one for each IP and port, in their order.
- *
- * @throws NatArgumentError (`ERR_NAT_ARGUMENT`) if there is none
- */
-export async function resolveServers(
-	servers: readonly NatServer[],
-	options: ResolveOptions,
-	deps: ResolveDeps,
-): Promise<readonly Endpoint[]> {
-	if (servers.length === 0) throw new NatArgumentError("servers", "no server was given");
-	const { max } = options;
-	const found: Endpoint[] = [];
-	const wanted = servers.map(hostOf);
-	for (let from = 0; from < wanted.length && found.length < max; from += max) {
-		const batch = wanted.slice(from, from + max).map((server) => addressOf(server, options, deps));
-		for (const server of await Promise.all(batch)) {
-			if (server === null || found.length >= max) continue;
-			if (!found.some((other) => sameEndpoint(other, server))) found.push(server);
-		}
-	}
-	if (found.length === 0) {
-		const { af } = deps.sockets;
-		throw new NatArgumentError("servers", `none of ${servers.length} servers has an IPv${af} address`);
-	}
-	return found;
-}
-
 async function addressOf(
 	{ host, port }: { host: string; port: number },
-	{ timeout, signal }: ResolveOptions,
+	signal: AbortSignal,
+	{ timeout }: ResolveOptions,
 	{ sockets, clock, resolve = resolveHost }: ResolveDeps,
 ): Promise<Endpoint | null> {
-	signal?.throwIfAborted();
 	const { af } = sockets;
 	if (isIp(host)) return host.includes(":") === (af === 6) ? { ip: canonicalIp(host), port } : null;
 	try {
@@ -70,7 +64,7 @@ async function addressOf(
 		return ip === undefined ? null : { ip: canonicalIp(ip), port };
 	} catch {
 		// A name that does not resolve is a server that does not exist; the others are asked. An abort is thrown.
-		signal?.throwIfAborted();
+		signal.throwIfAborted();
 		return null;
 	}
 }

@@ -5,7 +5,18 @@ import type { ProbeState } from "./probes.js";
 import type { NatSeen, NatTcp, NatTrainSample } from "./types.js";
 
 /** Why a discovery is over. */
-export type Ending = "complete" | "blocked" | "unsendable" | "no-socket" | "timeout";
+export type Ending =
+	| "complete"
+	/** Silence is proved. */
+	| "blocked"
+	/** No server has answered, and that is no proof. */
+	| "unanswered"
+	/** The system or the servers' hosts refused every request. */
+	| "refused"
+	/** No server has an address of the family. */
+	| "no-servers"
+	| "no-socket"
+	| "timeout";
 
 /** A probe with the local port of its socket. */
 export interface ProbeRecord extends ProbeState {

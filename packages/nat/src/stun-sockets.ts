@@ -19,6 +19,8 @@ interface SocketEvents {
 	openFailed(socket: SocketName, error: Error): void;
 	replied(id: string, send: number, reply: ProbeReply, at: number): void;
 	sendFailed(id: string, error: Error): void;
+	/** The host of a server refused a datagram. */
+	refused(server: number, error: Error): void;
 	/** A Binding request of our own came back in. */
 	hairpinned(): void;
 }
@@ -35,6 +37,9 @@ export interface StunSocketsParts {
 
 /** A comprehension-required type that no specification assigns (RFC 8489 section 18.3: 0x4000-0x7FFF are unassigned). */
 const UNASSIGNED = 0x7ffe;
+
+/** Of the token that a hairpinned request is known by: nobody can guess so many. */
+const TOKEN_BYTES = 16;
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
@@ -53,7 +58,7 @@ export class StunSockets {
 		this.#parts = parts;
 		// Every request under way listens to it.
 		setMaxListeners(0, this.#abort.signal);
-		this.#token = Buffer.from(parts.random(6)).toString("hex");
+		this.#token = Buffer.from(parts.random(TOKEN_BYTES)).toString("hex");
 	}
 
 	open(name: SocketName, port: number): void {
@@ -87,7 +92,7 @@ export class StunSockets {
 		const { signal } = this.#abort;
 		try {
 			const socket = await sockets.udp(port === 0 ? { signal } : { port, signal });
-			const stun = new StunSocket({ socket }, { clock, random });
+			const stun = new StunSocket({ socket, connected: isRefusal(name) }, { clock, random });
 			this.#open.set(name, { socket, stun });
 			if (name.startsWith("train:")) socket.on("message", (data) => this.#foreign(data));
 			events.opened(name, socket.address().port);
@@ -98,10 +103,12 @@ export class StunSockets {
 
 	async #sendOne(spec: ProbeSpec, send: number): Promise<void> {
 		const { events, answersFor } = this.#parts;
-		const stun = this.#open.get(spec.socket)?.stun;
-		if (stun === undefined) return;
+		const opened = this.#open.get(spec.socket);
+		if (opened === undefined) return;
+		const { stun, socket } = opened;
 		const { signal } = this.#abort;
 		try {
+			if (isRefusal(spec.socket)) await connect(socket, spec.to);
 			const reply = await stun.request({
 				to: spec.to,
 				expectFrom: "any",
@@ -118,7 +125,9 @@ export class StunSockets {
 			});
 			events.replied(spec.id, send, readReply(reply.message, reply.from), reply.at);
 		} catch (error) {
-			if (!signal.aborted && !(error instanceof StunTimeoutError)) events.sendFailed(spec.id, asError(error));
+			if (signal.aborted || error instanceof StunTimeoutError) return;
+			if (!isRefusal(spec.socket)) events.sendFailed(spec.id, asError(error));
+			else if (isRefused(error)) events.refused(spec.server, asError(error));
 		}
 	}
 
@@ -157,18 +166,22 @@ function readReply(message: StunMessage, from: Endpoint): ProbeReply {
 export async function sourceAddress(sockets: NatSockets, to: Endpoint): Promise<string | null> {
 	const { localIp } = sockets;
 	if (localIp !== "0.0.0.0" && localIp !== "::") return localIp;
-	const socket: UdpSocket & { connect?: unknown } = await sockets.udp();
+	const socket = await sockets.udp();
 	try {
-		if (!canConnect(socket)) return null;
-		return await new Promise<string | null>((resolve) => {
-			socket.on("error", () => resolve(null));
-			// Connecting a UDP socket sends nothing; the kernel then names the source that its routes choose.
-			socket.connect(to.port, to.ip, () => resolve(socket.address().address));
-		});
+		// Connecting a UDP socket sends nothing. The kernel then names the source that its routes choose.
+		await connect(socket, to);
+		return socket.address().address;
+	} catch {
+		return null;
 	} finally {
 		await new Promise<void>((resolve) => socket.close(() => resolve()));
 	}
 }
+
+const isRefusal = (name: SocketName): boolean => name.startsWith("refusal:");
+
+const isRefused = (error: unknown): boolean =>
+	error instanceof StunNetworkError && error.errno === "ECONNREFUSED";
 
 interface Connectable extends UdpSocket {
 	connect(port: number, ip: string, callback: () => void): void;
@@ -176,3 +189,15 @@ interface Connectable extends UdpSocket {
 
 const canConnect = (socket: UdpSocket & { connect?: unknown }): socket is Connectable =>
 	typeof socket.connect === "function";
+
+/** Connects a UDP socket. Rejects if the system refuses, or if the socket cannot be connected. */
+function connect(socket: UdpSocket, { ip, port }: Endpoint): Promise<void> {
+	return new Promise((resolve, reject) => {
+		if (!canConnect(socket)) {
+			reject(new Error("the sockets cannot be connected"));
+			return;
+		}
+		socket.on("error", reject);
+		socket.connect(port, ip, resolve);
+	});
+}

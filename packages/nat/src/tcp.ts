@@ -1,108 +1,141 @@
-import type { Clock, Endpoint, RandomBytes } from "@p2pd/net";
+import { abortable, type Clock, type Endpoint, type RandomBytes } from "@p2pd/net";
 import { StunClient } from "@p2pd/stun-client";
 import { TCP_MARGIN, TCP_SERVERS, TIMEOUT, TRAIN_PORTS } from "./defaults.js";
 import { addressesOf, type Knowledge } from "./knowledge.js";
 import type { Action, PickNumber } from "./probes.js";
 import type { NatSockets, NatTcp } from "./types.js";
 
-/** Decides which server is asked about TCP, and when, and keeps the result. It is told what happens. */
+/** One server's part. */
+interface TcpTest {
+	/** When the connection to its first address was begun; then, when that answered; then, when the other was begun. */
+	since: number;
+	phase: "primary" | "waiting" | "other" | "done";
+}
+
+/**
+ * Decides which servers are asked about TCP, and when, and keeps the result. It is told what happens.
+ *
+ * A server's first address is connected to as soon as it names another one; the other one only when that has answered
+ * over UDP, since a hostile server may name a victim.
+ */
 export class TcpCheck {
 	readonly #pick: PickNumber;
-	readonly #asked = new Set<number>();
+	readonly #tests = new Map<number, TcpTest>();
 	#verdict: NatTcp | null = null;
-	#startedAt: number | null = null;
 
 	constructor(pick: PickNumber) {
 		this.#pick = pick;
 	}
 
+	/** The first server's that could tell; until then why the last one could not. Null before that. */
 	get verdict(): NatTcp | null {
 		return this.#verdict;
 	}
 
-	/** Asks the next server that can show the TCP mapping, if it is time. */
-	next({ servers, mapping }: Knowledge, now: number): Action | null {
-		if (this.#startedAt !== null || mapping.behaviour === "none") return null;
-		const server = servers.find(
-			({ index, alternate }) =>
-				alternate !== null && !mapping.suspects.includes(index) && !this.#asked.has(index),
-		);
-		const other = server === undefined ? null : addressesOf(server).otherBoth;
-		if (server === undefined || other === null) return null;
-		this.#startedAt = now;
-		this.#asked.add(server.index);
-		this.#verdict = null;
-		const localPort = this.#pick(TRAIN_PORTS.start, TRAIN_PORTS.end);
-		return { kind: "tcp", server: server.index, primary: server.primary, other, localPort };
+	/** What can be begun now. */
+	next({ servers, mapping }: Knowledge, now: number): Action[] {
+		if (mapping.behaviour === "none" || this.#isKnown) return [];
+		return servers.flatMap((server): Action[] => {
+			const { index, primary, isAlternateProven } = server;
+			const { otherBoth } = addressesOf(server);
+			if (otherBoth === null || mapping.suspects.includes(index)) return [];
+			const test = this.#tests.get(index);
+			if (test === undefined) {
+				if (this.#tests.size >= TCP_SERVERS) return [];
+				this.#tests.set(index, { since: now, phase: "primary" });
+				const localPort = this.#pick(TRAIN_PORTS.start, TRAIN_PORTS.end);
+				return [{ kind: "tcp", server: index, primary, localPort }];
+			}
+			if (test.phase !== "waiting" || !isAlternateProven) return [];
+			this.#tests.set(index, { since: now, phase: "other" });
+			return [{ kind: "tcp-other", server: index, other: otherBoth }];
+		});
 	}
 
-	/** After a server that could not tell, another one is asked if there is one. */
-	done(verdict: NatTcp, { servers }: Knowledge): void {
-		this.#verdict = verdict;
-		const another = servers.some(({ index, alternate }) => alternate !== null && !this.#asked.has(index));
-		if (verdict.mapping === "unknown" && another && this.#asked.size < TCP_SERVERS) this.#startedAt = null;
+	/** A server's first address has answered. */
+	answered(server: number, now: number): void {
+		this.#tests.set(server, { since: now, phase: "waiting" });
+	}
+
+	done(server: number, verdict: NatTcp): void {
+		this.#tests.set(server, { since: 0, phase: "done" });
+		if (!this.#isKnown) this.#verdict = verdict;
 	}
 
 	isOver(knowledge: Knowledge, now: number): boolean {
-		return this.#startedAt === null || this.#verdict !== null || now >= this.endsAt(knowledge);
+		return this.#isKnown || now >= this.endsAt(knowledge);
 	}
 
-	/** When the wait for it ends: a connection and an answer take two round trips. */
+	/** When the wait for it ends: each phase takes two round trips, for a connection and an answer. */
 	endsAt({ servers }: Knowledge): number {
-		if (this.#startedAt === null) return Number.POSITIVE_INFINITY;
 		const rtt = Math.max(0, ...servers.map((server) => server.rtt ?? 0));
-		return this.#startedAt + 2 * rtt + TCP_MARGIN;
+		const open = [...this.#tests.values()].filter(({ phase }) => phase !== "done");
+		return Math.max(...open.map(({ since }) => since + 2 * rtt + TCP_MARGIN));
+	}
+
+	get #isKnown(): boolean {
+		return this.#verdict !== null && this.#verdict.mapping !== "unknown";
 	}
 }
 
 /** What {@link checkTcpMapping} works with. */
-export interface TcpParts {
+export interface TcpDeps {
 	readonly sockets: NatSockets;
 	readonly clock: Clock;
 	readonly random: RandomBytes;
 	readonly localIp: string | null;
 	/** The local port of both connections. */
 	readonly localPort: number;
-	/** Ends the check. What is not known by then stays unknown. */
-	readonly signal: AbortSignal;
+	/** Called when the first address has answered. Resolves to the other address when that may be connected to. */
+	readonly other: () => Promise<Endpoint>;
 }
 
 /**
- * How a NAT maps TCP (RFC 5382 REQ-1): connects from one local port to a server's two addresses and asks both.
- * Whatever happens is a verdict; nothing is thrown.
+ * How a NAT maps TCP (RFC 5382 REQ-1): connects from one local port to a server's two addresses and asks both. The
+ * first connection stays open meanwhile, so that the NAT does not forget its mapping. Whatever happens is a verdict;
+ * nothing is thrown.
+ *
+ * @param signal - ends the check. What is not known by then stays unknown.
  */
-export async function checkTcpMapping(primary: Endpoint, other: Endpoint, parts: TcpParts): Promise<NatTcp> {
-	const { localIp, localPort } = parts;
-	const asked = await Promise.allSettled([primary, other].map((server) => mappedOverTcp(server, parts)));
-	const failure = asked.find((each) => each.status === "rejected");
-	const [first, second] = asked.map((each) => (each.status === "fulfilled" ? each.value : null));
-	if (first == null || second == null) {
-		const why = failure === undefined ? "no answer" : String(failure.reason);
-		const reason = `the server's two addresses did not both answer: ${why}`;
+export async function checkTcpMapping(
+	primary: Endpoint,
+	deps: TcpDeps,
+	signal: AbortSignal,
+): Promise<NatTcp> {
+	const { localIp, localPort } = deps;
+	const clients: StunClient[] = [];
+	const ask = async (server: Endpoint): Promise<Endpoint> => {
+		const client = clientFor(server, deps);
+		clients.push(client);
+		return (await client.getMapping({ signal })).mapped;
+	};
+	try {
+		const first = await ask(primary);
+		if (first.ip === localIp && first.port === localPort) {
+			const external = { ip: first.ip, port: first.port };
+			return { mapping: "none", reason: "the server sees the local address and port", external };
+		}
+		const second = await ask(await abortable(deps.other(), signal));
+		if (first.ip === second.ip && first.port === second.port) {
+			const external = { ip: first.ip, port: first.port };
+			const reason = "both of the server's addresses see one endpoint";
+			return { mapping: "endpoint-independent", reason, external };
+		}
+		const reason = "the server's two addresses see different endpoints";
+		return { mapping: "varies", reason, external: null };
+	} catch (error) {
+		const reason = `the server's two addresses did not both answer: ${String(error)}`;
 		return { mapping: "unknown", reason, external: null };
+	} finally {
+		await Promise.all(clients.map((client) => client.close()));
 	}
-	if (first.ip === localIp && first.port === localPort) {
-		return { mapping: "none", reason: "the server sees the local address and port", external: first };
-	}
-	if (first.ip === second.ip && first.port === second.port) {
-		const reason = "both of the server's addresses see one endpoint";
-		return { mapping: "endpoint-independent", reason, external: first };
-	}
-	return { mapping: "varies", reason: "the server's two addresses see different endpoints", external: null };
 }
 
-async function mappedOverTcp(server: Endpoint, parts: TcpParts): Promise<Endpoint> {
-	const { sockets, clock, random, localPort, signal } = parts;
+function clientFor(server: Endpoint, { sockets, clock, random, localPort }: TcpDeps): StunClient {
 	const { connect } = sockets;
 	if (connect === undefined) throw new Error("the sockets cannot connect");
-	const client = new StunClient(
+	return new StunClient(
 		{ server, transport: "tcp", localPort, reuse: true, maxRedirects: 0, timeout: TIMEOUT },
 		{ sockets: { af: sockets.af, connect: connect.bind(sockets) }, clock, random },
 	);
-	try {
-		const { mapped } = await client.getMapping({ signal });
-		return { ip: mapped.ip, port: mapped.port };
-	} finally {
-		await client.close();
-	}
 }

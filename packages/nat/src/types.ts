@@ -40,11 +40,14 @@ export type NatServer = Endpoint | { readonly host: string; readonly port: numbe
 
 /** What the caller tunes. */
 export interface NatOptions {
-	/** The servers to ask, best first; beyond `maxServers` they stand by. */
+	/** The servers to ask. */
 	readonly servers: readonly NatServer[];
 	/** Give a verdict by then, in ms. @default 5000 */
 	readonly timeout?: number;
-	/** How many servers are asked. @default 5 */
+	/**
+	 * How many servers are asked at once, 1 to 16. More are asked where answers differ, where servers are silent, and
+	 * where fewer than two of those asked can test filtering. @default 5
+	 */
 	readonly maxServers?: number;
 	/** Find out how ports are picked. @default true */
 	readonly delta?: boolean;
@@ -200,7 +203,10 @@ export interface NatReport {
 	readonly delta: NatDelta;
 	/** What the verdict rests on, for a person. */
 	readonly reason: string;
-	/** Only one server was configured: nobody could contradict it. */
+	/**
+	 * The type rests on one server: only one was asked, or only one could test the filtering and its changed replies
+	 * stayed out. No other server could contradict it.
+	 */
 	readonly singleServer: boolean;
 	readonly agreement: NatAgreement;
 	/** The mapping socket's local end; the IP is null where the kernel would not tell. */

@@ -398,7 +398,7 @@ describe("manners", () => {
 		};
 		const report = await network.clock.runUntil(discoverNat(options, { ...deps, sockets: cut }));
 		expect([report.type, network.clock.now() < 1000]).toEqual(["unknown", true]);
-		expect(report.reason).toContain("could not be sent");
+		expect(report.reason).toContain("no server could be asked");
 	});
 
 	it("says so when no socket can be made", async () => {

@@ -43,14 +43,20 @@ describe("mapping", () => {
 	] as const)("ends %j are %s", (seen, vote) => expect(mappingVote(says(0, seen))).toBe(vote));
 
 	it.each([
-		[1, false, 1],
-		[2, false, 2],
-		[5, false, 2],
-		[5, true, 3],
-		[4, true, 3],
-		[2, true, 2],
-	])("of %i asked with dissent %s, %i have to agree", (asked, dissent, need) =>
-		expect(needed(asked, dissent)).toBe(need),
+		[1, 1, 1],
+		[2, 2, 2],
+		[3, 3, 2],
+		[4, 4, 3],
+		[5, 5, 3],
+		[12, 12, 7],
+		// The others have timed out.
+		[5, 2, 3],
+		[5, 3, 3],
+		[4, 2, 2],
+		[12, 6, 4],
+		[2, 1, 2],
+	])("of %i asked, while %i count, %i have to agree", (asked, counted, need) =>
+		expect(needed(asked, counted)).toBe(need),
 	);
 
 	const cases: [string, number[][], NatMapping, number[], number[]][] = [
@@ -130,7 +136,6 @@ describe("mapping", () => {
 	it.each(cases)("%s", (_name, seen, behaviour, trusted, suspects) => {
 		const judged = judgeMapping(
 			seen.map((each, server) => says(server, each)),
-			seen.length,
 			LOCAL,
 		);
 		expect({ ...judged, trusted: [...judged.trusted].sort() }).toMatchObject({
@@ -144,27 +149,26 @@ describe("mapping", () => {
 	it("waits for those that may still dissent, unless a majority has agreed", () => {
 		const two = [says(0, [1, 1, 1]), says(1, [1, 1, 1])];
 		const open = [2, 3, 4].map((server) => says(server, [0], { pending: true }));
-		expect(judgeMapping([...two, ...open], 5, LOCAL).decided).toBe(false);
-		expect(judgeMapping([...two, says(2, [1]), ...open.slice(1)], 5, LOCAL).decided).toBe(true);
+		expect(judgeMapping([...two, ...open], LOCAL).decided).toBe(false);
+		expect(judgeMapping([...two, says(2, [1]), ...open.slice(1)], LOCAL).decided).toBe(true);
 	});
 
 	it("does not call an address local that differs in the port alone", () => {
 		const here = (p: number) => ({ primary: { ip: LOCAL.ip, port: p } });
 		const statements = [0, 1].map((server) => says(server, [1], here(5000)));
-		expect(judgeMapping(statements, 2, LOCAL).behaviour).toBe("none");
+		expect(judgeMapping(statements, LOCAL).behaviour).toBe("none");
 		expect(
 			judgeMapping(
 				[0, 1].map((server) => says(server, [1], here(5001))),
-				2,
 				LOCAL,
 			).behaviour,
 		).not.toBe("none");
-		expect(judgeMapping(statements, 2, { ip: null, port: 5000 }).behaviour).not.toBe("none");
+		expect(judgeMapping(statements, { ip: null, port: 5000 }).behaviour).not.toBe("none");
 	});
 
 	it("counts two servers on one IP once", () => {
 		const twins = [says(0, [1]), says(1, [1], { ip: "8.40.0.1" }), says(2, [2]), says(3, [3]), says(4, [4])];
-		expect(judgeMapping(twins, 5, LOCAL).behaviour).not.toBe("endpoint-independent");
+		expect(judgeMapping(twins, LOCAL).behaviour).not.toBe("endpoint-independent");
 	});
 });
 
@@ -220,16 +224,57 @@ describe("filtering", () => {
 			"endpoint-independent",
 			true,
 		],
-		["one reply against silences", [open, shut, shut], "unknown", true],
-		["one reply alone", [open], "unknown", true],
+		["one reply beats silences: it proves itself", [open, shut, shut], "endpoint-independent", true],
+		["one reply alone", [open], "endpoint-independent", true],
 		["silences without controls", [lame, lame, lame], "unknown", true],
-		["one controlled silence", [shut, lame], "unknown", true],
+		[
+			"one controlled silence, where no other server can test",
+			[shut, lame],
+			"address-and-port-dependent",
+			true,
+		],
 		["something is awaited", [shut, waiting], "unknown", false],
-		["a silence that another server contradicts by port", [half, shut, shut], "unknown", true],
+		["a silence that another server contradicts by port", [half, shut, shut], "address-dependent", true],
 		["nobody can test", [], "not-checked", true],
 	];
 	it.each(cases)("%s", (_name, statements, behaviour, decided) => {
-		expect(judgeFiltering(statements, EIM, 2)).toMatchObject({ behaviour, decided });
+		expect(judgeFiltering(statements, { mapping: EIM, unheard: 0, canAskMore: false })).toMatchObject({
+			behaviour,
+			decided,
+		});
+	});
+});
+
+describe("the silence of few servers", () => {
+	const shut = tests("silent", "silent");
+	const open = tests("reply", "reply");
+	const judge = (statements: FilteringStatement[], unheard: number, canAskMore: boolean): unknown[] => {
+		const { behaviour, decided, testers } = judgeFiltering(statements, { mapping: EIM, unheard, canAskMore });
+		return [behaviour, decided, testers];
+	};
+	const APD = "address-and-port-dependent";
+
+	it("waits while another server that may test can be asked", () => {
+		expect(judge([shut], 0, true)).toEqual(["unknown", false, 0]);
+		expect(judge([shut, shut], 0, true)).toEqual([APD, true, 2]);
+		expect(judge([shut], 0, false)).toEqual([APD, true, 1]);
+	});
+
+	it("waits while as many servers may object as were silent", () => {
+		expect(judge([shut, shut], 2, false)).toEqual(["unknown", false, 0]);
+		expect(judge([shut, shut, shut], 2, false)).toEqual([APD, true, 3]);
+	});
+
+	it("waits for no one once a reply has come in", () => {
+		expect(judge([open], 4, true)).toEqual(["endpoint-independent", true, 1]);
+	});
+
+	it("waits for a control that was not made yet", () => {
+		expect(judge([tests("silent", "silent", "untested", "untested")], 0, false)).toEqual([
+			"unknown",
+			false,
+			0,
+		]);
 	});
 });
 

@@ -56,7 +56,7 @@ describe("a stored report", () => {
 		const { reason, evidence } = await sample();
 		expect(reason).toBe(
 			"Type 4, restrict. Mapping endpoint-independent: 5 of 5 servers see one external end, 2 of them from both their addresses. " +
-				"Filtering address-dependent: replies from another IP stay out, from another port they come in (3 servers). " +
+				"Filtering address-dependent: replies from another IP stay out (2 servers), from another port they come in (3 servers). " +
 				"Ports independent: 15 of 15 new mappings came 2 further.",
 		);
 		expect(evidence.train).toHaveLength(16);

@@ -1,7 +1,7 @@
-import { decodeMessage, encodeMessage } from "@p2pd/stun-client/codec";
-import type { Dependence, MemoryNetwork, NatSpec } from "@p2pd/testnet";
+import type { Dependence, NatSpec } from "@p2pd/testnet";
 import { describe, expect, it, vi } from "vitest";
 import { type Run, runScene } from "./scenes/scene.js";
+import { withTcp } from "./scenes/tcp-servers.js";
 
 // Virtual time costs little real time, but tests share the machine with others.
 vi.setConfig({ testTimeout: 120_000 });
@@ -11,35 +11,6 @@ const nat = (mapping: Dependence): NatSpec => ({
 	mapping,
 	filtering: "address-and-port-dependent",
 });
-
-/** Makes STUN servers answer over TCP as well, on both their ports; by default all of them. */
-const withTcp =
-	(names: readonly string[] = ["stun0", "stun1", "stun2", "stun3", "stun4"], answer = true) =>
-	(network: MemoryNetwork): void => {
-		for (const name of names) {
-			for (const port of [3478, 3479]) {
-				void network
-					.host(name)
-					.sockets(4)
-					.listen({ port })
-					.then((server) => {
-						server.on("connection", (socket) => {
-							socket.on("error", () => socket.destroy());
-							socket.on("data", (data) => {
-								const { transactionId } = decodeMessage(data);
-								const value = { ip: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 };
-								const attributes = [{ name: "XOR-MAPPED-ADDRESS" as const, value }];
-								socket.write(
-									answer
-										? encodeMessage({ class: "success", transactionId, attributes })
-										: Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n"),
-								);
-							});
-						});
-					});
-			}
-		}
-	};
 
 const tcp = ({ report }: Run): string => report.tcp.mapping;
 

@@ -40,47 +40,57 @@ export function mappingVote({ primary, otherIp, otherBoth }: MappingStatement): 
 
 const isVarying = (vote: NatMapping): boolean => vote !== "endpoint-independent" && vote !== "unknown";
 
-/** How many servers have to agree of those asked: all of one, two without dissent, a majority with it. */
-export function needed(asked: number, dissent: boolean): number {
-	if (asked <= 1) return 1;
-	return dissent ? Math.max(2, Math.floor(asked / 2) + 1) : 2;
+/**
+ * How many servers have to agree: a strict majority of those that still count. A server leaves the count at its own
+ * time-out or by a definite failure, never because others were faster. However many leave, two servers never win
+ * where five were asked, nor one where two were.
+ *
+ * @param asked - how many servers were asked
+ * @param counted - how many of them still count
+ */
+export function needed(asked: number, counted: number): number {
+	const least = Math.min(asked, asked >= MANY ? 3 : 2);
+	return Math.max(Math.floor(counted / 2) + 1, least);
 }
 
+/** From so many servers on, two liars are to be expected. */
+const MANY = 5;
+/** Without a second address, so many servers have to see different ends before the mapping is said to vary. */
+const MIN_LONERS = 3;
+
 /**
- * Judge the mapping from what the servers say (pure; RFC 5780 section 4.3, with several servers).
+ * Judges the mapping from what the servers say (pure; RFC 5780 section 4.3, with several servers).
  *
  * The largest group of servers that see the mapping socket on one external end speaks for endpoint-independent
  * mapping, because honest servers see a varying mapping on different ends. Servers whose own two addresses see
- * different ends speak for varying mapping.
+ * different ends, and servers that see an end that no other server sees, speak for a varying one.
  */
 export function judgeMapping(
 	statements: readonly MappingStatement[],
-	asked: number,
 	local: LocalEnd | null,
 ): MappingJudgement {
 	const votes = new Map(statements.map((each) => [each.server, mappingVote(each)]));
 	const group = largestGroup(statements);
-	const pending = statements.filter((each) => each.pending).length;
+	const asked = statements.length;
 	const heard = statements.filter((each) => each.primary !== null);
+	const pending = statements.filter((each) => each.pending).length;
+	const need = needed(asked, heard.length + pending);
 	const varying = heard.filter((each) => isVarying(votes.get(each.server) ?? "unknown"));
 	const steady = heard.filter((each) => votes.get(each.server) === "endpoint-independent");
 
-	const oneEnd = judgeOneEnd({ statements, votes, group, pending, heard, asked, local });
+	const oneEnd = judgeOneEnd({ votes, group, heard, asked, need, local });
 	if (oneEnd?.decided) return oneEnd;
 
-	const dissent = steady.length > 0 || (group.length > 1 && heard.length > group.length);
-	const need = needed(asked, dissent);
-	// One that sees the same from both its addresses contradicts, though nobody else sees that end.
+	// A server that sees the same end from both its addresses contradicts, even if no other server sees that end.
 	const loners = heard.filter(
 		(each) => !steady.includes(each) && !heard.some((other) => other !== each && sameEnd(each, other)),
 	);
-	const majority = needed(asked, true);
-	const byVotes = varying.length >= need && (pending === 0 || varying.length >= majority);
-	// Without a second address, as many different ends as a majority of servers say the same, once all have spoken.
-	const byLoners = pending === 0 && loners.length >= Math.max(3, majority);
-	if (byVotes || byLoners) {
-		const believed = byVotes ? union(varying, byLoners ? loners : []) : loners;
-		return varyingVerdict(believed, heard, votes, { asked, dissent, need, byVotes });
+	const believed = [...new Set([...varying, ...loners])];
+	// While answers are awaited, one of the loners may turn out to be the first of a group that sees one end.
+	const sure = believed.length - (pending > 0 && loners.some((each) => !varying.includes(each)) ? 1 : 0);
+	const dissent = steady.length > 0 || (group.length > 1 && heard.length > group.length);
+	if (sure >= need && (varying.length > 0 || sure >= MIN_LONERS)) {
+		return varyingVerdict(believed, heard, votes, { asked, dissent, need, byVotes: varying.length >= need });
 	}
 	if (oneEnd !== null) return oneEnd;
 	const open = pending > 0 || statements.some((each) => each.otherPending);
@@ -103,80 +113,56 @@ export function judgeMapping(
 }
 
 interface OneEnd {
-	readonly statements: readonly MappingStatement[];
 	readonly votes: ReadonlyMap<number, NatMapping>;
 	readonly group: readonly MappingStatement[];
-	readonly pending: number;
 	readonly heard: readonly MappingStatement[];
 	readonly asked: number;
+	readonly need: number;
 	readonly local: LocalEnd | null;
 }
 
 /** The case for one external end whatever the destination; null if there is none. */
-function judgeOneEnd(input: OneEnd): MappingJudgement | null {
-	const { votes, group, pending, heard, asked, local } = input;
+function judgeOneEnd({ votes, group, heard, asked, need, local }: OneEnd): MappingJudgement | null {
 	const external = group[0]?.primary ?? null;
 	if (external === null) return null;
 	const voteOf = (each: MappingStatement): NatMapping => votes.get(each.server) ?? "unknown";
 	const against = group.filter((each) => isVarying(voteOf(each)));
-	const dissent = heard.length > group.length || against.length > 0;
-	const need = needed(asked, dissent);
 	const trusted = group.filter((each) => !against.includes(each));
 	if (trusted.length < need) return null;
+	const confirmed = trusted.filter((each) => voteOf(each) === "endpoint-independent");
 	const base = {
+		decided: true,
 		trusted: trusted.map((each) => each.server),
-		confirmed: trusted.filter((each) => voteOf(each) === "endpoint-independent").map((each) => each.server),
+		confirmed: confirmed.map((each) => each.server),
 		suspects: heard.filter((each) => !trusted.includes(each)).map((each) => each.server),
-		dissent,
+		dissent: heard.length > group.length || against.length > 0,
 		agreed: trusted.length,
 		needed: need,
 		external,
 	};
-	const settled = pending === 0 || trusted.length >= needed(asked, true);
-	if (local !== null && local.ip === external.ip && local.port === external.port) {
-		return {
-			...base,
-			behaviour: "none",
-			decided: settled,
-			reason: `${trusted.length} of ${asked} servers see the local address and port`,
-		};
+	if (local?.ip != null && sameEndpoint(external, { ip: local.ip, port: local.port })) {
+		const reason = `${trusted.length} of ${asked} servers see the local address and port`;
+		return { ...base, behaviour: "none", reason };
 	}
-	const confirmed = trusted.filter((each) => voteOf(each) === "endpoint-independent");
 	const capable = trusted.filter((each) => each.capable);
-	const wanted = asked <= 1 ? 1 : Math.min(2, capable.length);
 	if (capable.length === 0 && asked <= 1) {
-		return {
-			...base,
-			behaviour: "unknown",
-			decided: settled,
-			reason: "the only server has no second address to compare with",
-		};
+		const reason = "the only server has no second address to compare with";
+		return { ...base, behaviour: "unknown", reason };
 	}
+	const behaviour = "endpoint-independent";
+	const wanted = asked <= 1 ? 1 : Math.min(2, capable.length);
 	if (confirmed.length >= wanted && confirmed.length > against.length) {
 		const how = confirmed.length > 0 ? `, ${confirmed.length} of them from both their addresses` : "";
-		return {
-			...base,
-			behaviour: "endpoint-independent",
-			decided: settled,
-			reason: `${trusted.length} of ${asked} servers see one external end${how}`,
-		};
+		const reason = `${trusted.length} of ${asked} servers see one external end${how}`;
+		return { ...base, behaviour, reason };
 	}
-	const open = capable.some((each) => each.otherPending);
 	// Servers on different IPs that see one end have compared it, even if no server could compare it alone.
-	if (!open && against.length === 0 && trusted.length >= 2) {
-		return {
-			...base,
-			behaviour: "endpoint-independent",
-			decided: settled,
-			reason: `${trusted.length} of ${asked} servers on different addresses see one external end`,
-		};
+	if (!capable.some((each) => each.otherPending) && against.length === 0 && trusted.length >= 2) {
+		const reason = `${trusted.length} of ${asked} servers on different addresses see one external end`;
+		return { ...base, behaviour, reason };
 	}
-	return {
-		...base,
-		behaviour: "unknown",
-		decided: false,
-		reason: "answers from the servers' other addresses are awaited",
-	};
+	const reason = "answers from the servers' other addresses are awaited";
+	return { ...base, decided: false, behaviour: "unknown", reason };
 }
 
 function varyingVerdict(
@@ -214,10 +200,6 @@ function varyingVerdict(
 
 const sameEnd = (a: MappingStatement, b: MappingStatement): boolean =>
 	a.primary !== null && b.primary !== null && sameEndpoint(a.primary, b.primary);
-
-function union(a: readonly MappingStatement[], b: readonly MappingStatement[]): MappingStatement[] {
-	return [...new Set([...a, ...b])];
-}
 
 /** The largest group that sees one end, one server for each IP asked. */
 function largestGroup(statements: readonly MappingStatement[]): readonly MappingStatement[] {

@@ -12,12 +12,15 @@ export function explain(report: Omit<NatReport, "reason" | "changes">, snapshot:
 		return `No UDP socket could be made: ${snapshot.socketFailure ?? "no reason given"}.`;
 	}
 	if (ending === "blocked") {
-		return `Blocked: ${asked} stayed silent to at least four requests each for ${report.elapsed} ms.`;
+		return `Blocked: ${asked} stayed silent for ${report.elapsed} ms.`;
+	}
+	if (ending === "unanswered") {
+		return `Unknown: ${asked} stayed silent, and the silence of one server proves nothing.`;
 	}
 	const problems = knowledge.servers.filter(({ alive }) => !alive).flatMap((server) => server.problems);
 	if (knowledge.servers.every(({ alive }) => !alive)) {
 		return problems.length > 0
-			? `Unknown: requests could not be sent: ${[...new Set(problems)].join("; ")}.`
+			? `Unknown: no server could be asked: ${[...new Set(problems)].join("; ")}.`
 			: `Unknown: none of ${asked} has answered yet.`;
 	}
 	const head = report.type === "unknown" ? "Unknown" : `Type ${report.type}, ${NAT_TYPES[report.type].short}`;
@@ -31,7 +34,9 @@ export function explain(report: Omit<NatReport, "reason" | "changes">, snapshot:
 	if (suspects.length > 0) {
 		lines.push(`${count(suspects.length, "server")} contradicted the others and did not count.`);
 	}
-	if (report.singleServer) lines.push("Only one server was asked, so no other could contradict it.");
+	if (report.agreement.asked === 1) lines.push("Only one server was asked, so no other could contradict it.");
+	else if (report.singleServer)
+		lines.push("Only one server could test the filtering, so no other could contradict it.");
 	return lines.join(" ");
 }
 

@@ -10,7 +10,6 @@ import { NAT_REPORT_SCHEMA, NAT_REPORT_VERSION } from "./parse.js";
 /** What a report needs beside the snapshot. */
 export interface ReportContext {
 	readonly af: 4 | 6;
-	readonly localIp: string | null;
 	readonly options: Pick<NatOptions, "previous" | "routerAddress">;
 	readonly now: number;
 }
@@ -19,6 +18,7 @@ export interface ReportContext {
 export function reportOf(snapshot: DiscoverySnapshot, context: ReportContext): NatReport {
 	const { knowledge, ending, train } = snapshot;
 	const { servers, mapping } = knowledge;
+	const localIp = snapshot.local?.ip ?? null;
 	const filtering = knowledge.filtering.behaviour;
 	const behaviour = mapping.decided ? mapping.behaviour : "unknown";
 	const loopback = servers.every(({ primary }) => classifyIp(primary.ip) === "loopback");
@@ -34,7 +34,7 @@ export function reportOf(snapshot: DiscoverySnapshot, context: ReportContext): N
 		mapping: behaviour,
 		filtering,
 		delta: deltaOf(snapshot, behaviour),
-		singleServer: servers.length === 1,
+		singleServer: servers.length === 1 || restsOnOne(type, knowledge),
 		agreement: {
 			asked: servers.length,
 			agreed: mapping.agreed,
@@ -55,10 +55,8 @@ export function reportOf(snapshot: DiscoverySnapshot, context: ReportContext): N
 			reason: "it takes minutes and is done on demand: see measureNatLifetime",
 		},
 		tcp: tcpOf(snapshot, behaviour),
-		sharedAddressSpace: [context.localIp, ...externalIps].some(
-			(ip) => ip !== null && classifyIp(ip) === "shared",
-		),
-		doubleNat: doubleNatOf(context, externalIps),
+		sharedAddressSpace: [localIp, ...externalIps].some((ip) => ip !== null && classifyIp(ip) === "shared"),
+		doubleNat: doubleNatOf(localIp, externalIps, context.options.routerAddress),
 		datagrams: snapshot.datagrams,
 		elapsed: Math.round(context.now - snapshot.startedAt),
 		evidence: evidenceOf(snapshot),
@@ -66,6 +64,12 @@ export function reportOf(snapshot: DiscoverySnapshot, context: ReportContext): N
 	const { previous } = context.options;
 	const complete = { ...base, reason: explain(base, snapshot) };
 	return { ...complete, changes: previous === undefined ? null : changesSince(previous, complete) };
+}
+
+/** The type follows from a silence that only one server could test. A reply that came in proves itself. */
+function restsOnOne(type: NatReport["type"], { filtering }: DiscoverySnapshot["knowledge"]): boolean {
+	const bySilence = type === 2 || type === 4 || type === 5;
+	return bySilence && filtering.testers === 1;
 }
 
 /** Answered probes of trusted servers, from sockets whose mapped end means something. */
@@ -118,7 +122,11 @@ function tcpOf({ tcp }: DiscoverySnapshot, behaviour: NatMapping): NatReport["tc
 	return { mapping: "not-checked", reason, external: null };
 }
 
-function doubleNatOf({ localIp, options }: ReportContext, externalIps: readonly string[]): DoubleNatHint {
+function doubleNatOf(
+	localIp: string | null,
+	externalIps: readonly string[],
+	routerAddress: string | undefined,
+): DoubleNatHint {
 	const reasons: string[] = [];
 	if (localIp !== null && classifyIp(localIp) === "shared") {
 		reasons.push(`the local address ${localIp} is in the carriers' shared space`);
@@ -129,7 +137,6 @@ function doubleNatOf({ localIp, options }: ReportContext, externalIps: readonly 
 			reasons.push(`the external address ${ip} is itself ${ipClass}`);
 		}
 	}
-	const { routerAddress } = options;
 	if (routerAddress !== undefined && externalIps.length > 0 && !externalIps.includes(routerAddress)) {
 		reasons.push(`the router reports its address as ${routerAddress}, servers see ${externalIps.join(", ")}`);
 	}
