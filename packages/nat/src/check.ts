@@ -1,6 +1,7 @@
 import { isIp } from "@p2pd/address";
 import { type Check, type Clock, type Fields, is, isFamily, objectProblem } from "@p2pd/net";
 import { NatArgumentError } from "./errors.js";
+import { isDeltaType, isNatType } from "./nat-types.js";
 import type { NatSockets } from "./types.js";
 
 /** The checks that this package's entry points share. */
@@ -13,6 +14,17 @@ export const isServerEndpoint: Check = is.shape(
 	{ ip: isIpText, port: is.remotePort },
 	{ required: ["ip", "port"], open: true },
 );
+
+/** First and last port of a range. */
+export const isRange: Check = (value, path) => {
+	const found = is.shape(
+		{ start: is.remotePort, end: is.remotePort },
+		{ required: ["start", "end"], open: true },
+	)(value, path);
+	if (found !== null) return found;
+	const { start, end } = value as { start: number; end: number };
+	return start <= end ? null : { path, message: `must not end before it starts: ${start} to ${end}` };
+};
 
 /** Milliseconds above 0. */
 export const isPositiveTime: Check = (value, path) =>
@@ -37,6 +49,33 @@ export const DEPS_FIELDS: Fields = {
 	random: is.function,
 };
 
+/** How a NAT picks ports: a delta type and its step. */
+export const isDelta: Check = is.shape(
+	{ type: is.a("a delta type, 1 to 6", isDeltaType), value: is.whole(-65_535, 65_535) },
+	{ required: ["type", "value"], open: true },
+);
+
+/** A NAT as {@link NatInfo} describes it, as far as predictions use it. */
+export const isNatInfo: Check = is.shape(
+	{
+		type: is.a("a NAT type, 1 to 7", isNatType),
+		delta: isDelta,
+		range: isRange,
+		isHard: is.boolean,
+	},
+	{ required: ["type", "delta", "range", "isHard"], open: true },
+);
+
+/**
+ * Checks one argument.
+ *
+ * @throws NatArgumentError (`ERR_NAT_ARGUMENT`)
+ */
+export function checkValue(value: unknown, path: string, check: Check): void {
+	const found = check(value, path);
+	if (found !== null) throw new NatArgumentError(found.path, `${found.path} ${found.message}`);
+}
+
 /**
  * Checks an argument field by field.
  *
@@ -48,6 +87,5 @@ export function checkArgument(
 	fields: Fields,
 	rules: { readonly required?: readonly string[]; readonly open?: boolean } = {},
 ): void {
-	const found = objectProblem(value, path, fields, rules);
-	if (found !== null) throw new NatArgumentError(found.path, `${found.path} ${found.message}`);
+	checkValue(value, path, (object) => objectProblem(object, path, fields, rules));
 }

@@ -88,6 +88,7 @@ export function know({ table, servers: asked, canAskMore, local, now }: Knowledg
 	const tests = testers.map((server) => filteringStatement(table, server, mapping.behaviour, now));
 	const filtering = judgeFiltering(tests, {
 		mapping: mapping.behaviour,
+		isAnyAlive: servers.some(({ alive }) => alive),
 		unheard: fit.filter(({ alive }) => !alive).length,
 		canAskMore,
 	});

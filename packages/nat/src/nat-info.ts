@@ -1,10 +1,10 @@
-import { NatArgumentError } from "./errors.js";
+import { is } from "@p2pd/net";
+import { checkValue, isDelta, isRange } from "./check.js";
 import {
 	DELTA_TYPES,
 	type Delta,
 	type DeltaType,
 	EASY_NATS,
-	isDeltaType,
 	isNatType,
 	NAT_TYPES,
 	type NatType,
@@ -62,13 +62,8 @@ export function natInfo(
 	delta: Delta = ASSUMED_NAT.delta,
 	range: NatPortRange | readonly [number, number] = ALL_PORTS,
 ): NatInfo {
-	if (!isNatType(type)) throw new NatArgumentError("type", `no NAT type ${String(type)}: it is 1 to 7`);
-	if (!isDeltaType(delta.type)) {
-		throw new NatArgumentError("delta", `no delta type ${String(delta.type)}: it is 1 to 6`);
-	}
-	if (!Number.isInteger(delta.value)) {
-		throw new NatArgumentError("delta", `a delta value is a whole number, not ${String(delta.value)}`);
-	}
+	checkValue(type, "type", is.a("a NAT type, 1 to 7", isNatType));
+	checkValue(delta, "delta", isDelta);
 	const ports = portRange(range);
 	const easy = EASY_NATS.includes(type);
 	return Object.freeze({
@@ -84,16 +79,10 @@ export function natInfo(
 	});
 }
 
-function isPair(range: NatPortRange | readonly [number, number]): range is readonly [number, number] {
-	return Array.isArray(range);
-}
-
-/** Check a port range and give it back as a frozen copy, so that no two NATs share one. */
+/** Checks a port range, and returns a frozen copy, so that no two NATs share one. */
 export function portRange(range: NatPortRange | readonly [number, number]): NatPortRange {
-	const { start, end } = isPair(range) ? { start: range[0], end: range[1] } : range;
-	const inside = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65535;
-	if (!inside(start) || !inside(end) || start > end) {
-		throw new NatArgumentError("range", `no port range: ${String(start)} to ${String(end)}`);
-	}
+	const ports = Array.isArray(range) ? { start: range[0], end: range[1] } : range;
+	checkValue(ports, "range", isRange);
+	const { start, end } = ports as NatPortRange;
 	return Object.freeze({ start, end });
 }

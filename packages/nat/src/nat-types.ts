@@ -58,6 +58,7 @@ export function isNatType(value: unknown): value is NatType {
  * @returns the number, or null for a text that names no type
  */
 export function natTypeFromText(text: string): NatType | null {
+	if (typeof text !== "string") return null;
 	const wanted = text.trim().toLowerCase();
 	if (wanted === SYMMETRIC_INFO_ALIAS) return SYMMETRIC_NAT;
 	for (const [number, { info, short }] of Object.entries(NAT_TYPES)) {

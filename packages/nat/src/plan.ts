@@ -38,10 +38,24 @@ export interface PlanInput {
  * has been contacted by any socket of ours.
  */
 export function planProbes(input: PlanInput): readonly ProbeSpec[] {
-	return withoutReflection(
-		[...primaryProbes(input), ...filterProbes(input), ...otherAddressProbes(input), ...controlProbes(input)],
-		input,
-	);
+	const wanted = [
+		...primaryProbes(input),
+		...filterProbes(input),
+		...otherAddressProbes(input),
+		...controlProbes(input),
+	];
+	return withContacts(withoutReflection(wanted, input), input);
+}
+
+/** Leaves out the controls whose contact must wait: a changed reply that comes before it would prove nothing. */
+function withContacts(plan: readonly ProbeSpec[], { probes }: PlanInput): ProbeSpec[] {
+	const planned = new Set(plan.map(({ id }) => id));
+	const isMade = (contact: string): boolean =>
+		planned.has(contact) || (probes.get(contact)?.sends.length ?? 0) > 0;
+	return plan.filter(({ id, server }) => {
+		if (id === probeId.controlBoth(server)) return isMade(probeId.contactBoth(server));
+		return id !== probeId.controlPort(server) || isMade(probeId.contactPort(server));
+	});
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { abortable, type Clock, type Endpoint, type RandomBytes } from "@p2pd/net";
 import { TIMEOUT } from "./defaults.js";
 import { Discovery, type DiscoverySettings } from "./discovery.js";
@@ -33,6 +34,8 @@ export async function runDiscovery(
 	signal?.throwIfAborted();
 	const discovery = new Discovery(settings, picker(random), clock.now());
 	const stop = new AbortController();
+	// Every server that is looked up listens to it.
+	setMaxListeners(0, stop.signal);
 	const running = new Set<Promise<void>>();
 	/** Where the other address of a server goes that is asked over TCP, by server. */
 	const others = new Map<number, (other: Endpoint) => void>();

@@ -1,4 +1,5 @@
 import { setMaxListeners } from "node:events";
+import { ipVersion } from "@p2pd/address";
 import type { Clock, Endpoint, RandomBytes, UdpSocket } from "@p2pd/net";
 import { StunDecodeError, StunTimeoutError } from "@p2pd/stun-client";
 import {
@@ -150,9 +151,10 @@ const endOf = (address: Endpoint | undefined): Endpoint | null =>
 /** What a probe needs of a STUN answer. */
 function readReply(message: StunMessage, from: Endpoint): ProbeReply {
 	const error = message.class === "error";
+	const mapped = endOf(mappedAddressOf(message));
 	return {
 		from,
-		mapped: error ? null : endOf(mappedAddressOf(message)),
+		mapped: error || mapped === null || ipVersion(mapped.ip) !== ipVersion(from.ip) ? null : mapped,
 		other: endOf(otherAddressOf(message)),
 		classic:
 			attributeValue(message, "OTHER-ADDRESS") === undefined &&

@@ -1,3 +1,4 @@
+import { ipVersion } from "@p2pd/address";
 import { abortable, type Clock, type Endpoint, type RandomBytes } from "@p2pd/net";
 import { StunClient } from "@p2pd/stun-client";
 import { TCP_MARGIN, TCP_SERVERS, TIMEOUT, TRAIN_PORTS } from "./defaults.js";
@@ -107,7 +108,9 @@ export async function checkTcpMapping(
 	const ask = async (server: Endpoint): Promise<Endpoint> => {
 		const client = clientFor(server, deps);
 		clients.push(client);
-		return (await client.getMapping({ signal })).mapped;
+		const { mapped } = await client.getMapping({ signal });
+		if (ipVersion(mapped.ip) !== ipVersion(server.ip)) throw new Error("the answer is of another family");
+		return mapped;
 	};
 	try {
 		const first = await ask(primary);

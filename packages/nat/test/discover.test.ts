@@ -152,6 +152,14 @@ describe("few servers", () => {
 		expect([report.type, report.mapping]).toEqual(["unknown", "unknown"]);
 	});
 
+	it("does not take the silence of a single server for a blocked network", async () => {
+		const one = await runScene({ gateway: HOME, servers: 1, scene: { udpBlocked: true } });
+		expect(one.report.type).toBe("unknown");
+		expect(one.report.reason).toContain("the silence of one server proves nothing");
+		const two = await runScene({ gateway: HOME, servers: 2, scene: { udpBlocked: true } });
+		expect([two.report.type, two.took <= 3000]).toEqual([7, true]);
+	});
+
 	it("does not believe the only one of several that answers", async () => {
 		const { report } = await runScene({ gateway: HOME, servers: 3, bad: { 0: dead, 2: dead } });
 		expect([report.type, report.mapping]).toEqual(["unknown", "unknown"]);

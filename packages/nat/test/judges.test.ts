@@ -238,7 +238,9 @@ describe("filtering", () => {
 		["nobody can test", [], "not-checked", true],
 	];
 	it.each(cases)("%s", (_name, statements, behaviour, decided) => {
-		expect(judgeFiltering(statements, { mapping: EIM, unheard: 0, canAskMore: false })).toMatchObject({
+		expect(
+			judgeFiltering(statements, { mapping: EIM, isAnyAlive: true, unheard: 0, canAskMore: false }),
+		).toMatchObject({
 			behaviour,
 			decided,
 		});
@@ -249,7 +251,12 @@ describe("the silence of few servers", () => {
 	const shut = tests("silent", "silent");
 	const open = tests("reply", "reply");
 	const judge = (statements: FilteringStatement[], unheard: number, canAskMore: boolean): unknown[] => {
-		const { behaviour, decided, testers } = judgeFiltering(statements, { mapping: EIM, unheard, canAskMore });
+		const { behaviour, decided, testers } = judgeFiltering(statements, {
+			mapping: EIM,
+			isAnyAlive: true,
+			unheard,
+			canAskMore,
+		});
 		return [behaviour, decided, testers];
 	};
 	const APD = "address-and-port-dependent";

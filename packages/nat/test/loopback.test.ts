@@ -47,6 +47,25 @@ describe("on loopback, with the kernel's sockets", () => {
 		expect(six).toMatchObject({ type: 1, mapping: "none", af: 6, local: { ip: "::1" } });
 	});
 
+	it("does not take a port that refuses for silence", async () => {
+		const closed = await start("127.0.0.1");
+		await Promise.all(servers.splice(0).map((server) => server.close()));
+		for (const asked of [[closed], [closed, { ...closed, ip: "127.0.0.2" }]]) {
+			const report = await discoverNat({ servers: asked }, { sockets: kernelSockets(4) });
+			expect(report.type).toBe("unknown");
+			expect(report.reason).toContain("ECONNREFUSED");
+			expect(report.evidence.servers[0]?.problems.join()).toContain("ECONNREFUSED");
+		}
+	});
+
+	it("goes on with the servers that answer where others refuse", async () => {
+		const closed = await start("127.0.0.9");
+		await Promise.all(servers.splice(0).map((server) => server.close()));
+		const asked = [closed, await start("127.0.0.1", "127.0.0.2"), await start("127.0.0.3", "127.0.0.4")];
+		const report = await discoverNat({ servers: asked }, { sockets: kernelSockets(4, "127.0.0.1") });
+		expect([report.type, report.agreement.agreed]).toEqual([1, 2]);
+	});
+
 	it("says that filtering was not checked where servers have one address", async () => {
 		const asked = [await start("127.0.0.1"), await start("127.0.0.2")];
 		const report = await discoverNat({ servers: asked }, { sockets: kernelSockets(4, "127.0.0.1") });

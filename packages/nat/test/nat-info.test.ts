@@ -85,7 +85,9 @@ describe("natInfo", () => {
 		["range", () => natInfo(5, { type: 6, value: 0 }, { start: 1, end: 65536 })],
 	] as const)("refuses a wrong %s", (argument, make) => {
 		expect(make).toThrow(NatArgumentError);
-		expect(make).toThrow(expect.objectContaining({ code: "ERR_NAT_ARGUMENT", argument }));
+		expect(make).toThrow(
+			expect.objectContaining({ code: "ERR_NAT_ARGUMENT", argument: expect.stringMatching(`^${argument}`) }),
+		);
 	});
 });
 

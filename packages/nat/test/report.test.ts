@@ -44,7 +44,7 @@ describe("a stored report", () => {
 	])("is refused where %s is %j", async (field, value) => {
 		const report = { ...(await sample()), [field]: value };
 		expect(() => parseNatReport(report)).toThrow(
-			expect.objectContaining({ code: "ERR_NAT_REPORT", path: field }),
+			expect.objectContaining({ code: "ERR_NAT_REPORT", path: expect.stringMatching(`^${field}`) }),
 		);
 	});
 

@@ -68,6 +68,8 @@ export function filteringVote({ both, port }: CheckedTests): NatDependence | nul
 /** What a verdict on filtering depends on besides the tests. */
 export interface FilteringContext {
 	readonly mapping: NatMapping;
+	/** A server has answered. */
+	readonly isAnyAlive: boolean;
 	/** Servers that have neither answered nor timed out, and that may be able to test filtering: they may object. */
 	readonly unheard: number;
 	/** More servers that may be able to test filtering can be asked. */
@@ -83,7 +85,7 @@ export interface FilteringContext {
  */
 export function judgeFiltering(
 	statements: readonly FilteringStatement[],
-	{ mapping, unheard, canAskMore }: FilteringContext,
+	{ mapping, isAnyAlive, unheard, canAskMore }: FilteringContext,
 ): FilteringJudgement {
 	const tests = statements.map((each) => checkTests(each, mapping));
 	const how = (test: "both" | "port", ...results: Controlled[]): number =>
@@ -131,6 +133,7 @@ export function judgeFiltering(
 	}
 	if (open("both") || open("port")) return undecided("changed replies are awaited");
 	if (unheard > 0 || canAskMore) return undecided("servers that can test it are looked for");
+	if (!isAnyAlive) return verdict("unknown", 0, "no server has answered");
 	if (tests.length === 0) {
 		return verdict("not-checked", 0, "no server has two addresses to test filtering with");
 	}

@@ -1,3 +1,5 @@
+import { is } from "@p2pd/net";
+import { checkArgument, checkValue, isNatInfo, isRange } from "../check.js";
 import { NatPredictionError } from "../errors.js";
 import { type NatInfo, type NatPortRange, portRange } from "../nat-info.js";
 import { RANDOM_DELTA, RESTRICT_PORT_NAT } from "../nat-types.js";
@@ -12,6 +14,7 @@ const FIRST_PLAIN_PORT = 2000;
 /**
  * The ports that both NATs give out, if they share at least `width`, else ours; never the system's ports.
  *
+ * @throws NatArgumentError (`ERR_NAT_ARGUMENT`) for a wrong argument
  * @throws NatPredictionError (`ERR_NAT_PREDICTION`, rule `empty-range`) if only system ports are left
  */
 export function natsIntersect(
@@ -19,6 +22,10 @@ export function natsIntersect(
 	their: Pick<NatInfo, "range">,
 	width: number,
 ): NatPortRange {
+	for (const [name, nat] of Object.entries({ our, their })) {
+		checkArgument(nat, name, { range: isRange }, { required: ["range"], open: true });
+	}
+	checkValue(width, "width", is.whole(0, 65_535));
 	const start = Math.max(our.range.start, their.range.start);
 	const end = Math.min(our.range.end, their.range.end);
 	const shared = end - start >= width ? { start, end } : our.range;
@@ -36,9 +43,11 @@ export function natsIntersect(
  * mapping is the one towards a STUN server, so the peer must appear from port 3478 for it.
  *
  * @returns 1 if the STUN port has to be used, else 0
+ * @throws NatArgumentError (`ERR_NAT_ARGUMENT`) for a wrong argument
  * @throws NatPredictionError (`ERR_NAT_PREDICTION`; rules `double-strict`, `partner-hard`, `stun-port-out-of-range`)
  */
 export function natsCanPredict(our: NatInfo, their: NatInfo): 0 | 1 {
+	for (const [name, nat] of Object.entries({ our, their })) checkValue(nat, name, isNatInfo);
 	const strict = (nat: NatInfo): boolean => nat.type === RESTRICT_PORT_NAT;
 	const random = (nat: NatInfo): boolean => nat.delta.type === RANDOM_DELTA;
 	if (strict(our) && strict(their) && (random(our) || random(their))) {

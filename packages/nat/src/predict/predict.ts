@@ -1,3 +1,5 @@
+import { is } from "@p2pd/net";
+import { checkArgument, checkValue, isNatInfo, isRange } from "../check.js";
 import { NatPredictionError } from "../errors.js";
 import { type NatInfo, type NatPortRange, natInfo } from "../nat-info.js";
 import { natsCanPredict, natsIntersect, STUN_PORT } from "./pair.js";
@@ -9,9 +11,9 @@ export interface NatPredictOptions {
 	readonly their: NatInfo;
 	/** Where the peer is. @default "remote" */
 	readonly mode?: NatPunchMode;
-	/** The peer's mappings, where it has sent them already; otherwise templates are made. */
+	/** The peer's mappings, 16 at most, where it has sent them already; otherwise templates are made. */
 	readonly peer?: readonly NatPunchMapping[];
-	/** How many mappings to make where the peer's are not known. @default 2 */
+	/** How many mappings to make where the peer's are not known, 1 to 16. @default 2 */
 	readonly count?: number;
 }
 
@@ -44,6 +46,22 @@ const OBSERVE_FROM: NatPortRange = { start: 2000, end: 64534 };
 /** A local port may be taken or a datagram lost: so many tries for one mapping (P2PD's number). */
 const OBSERVE_TRIES = 5;
 
+/**
+ * The most mappings of one side. A peer lists its own, and each of them costs this side a socket and an observation.
+ * P2PD uses 2.
+ */
+const MAX_MAPPINGS = 16;
+
+const isMode = is.oneOf("remote", "lan", "self");
+const isMapping = is.shape(
+	{ local: is.port, reply: is.port, remote: is.port },
+	{ required: ["local", "reply", "remote"], open: true },
+);
+const isObserved = is.shape(
+	{ local: is.remotePort, remote: is.remotePort },
+	{ required: ["local", "remote"], open: true },
+);
+
 const OPEN = natInfo(1, { type: 1, value: 0 });
 
 /**
@@ -56,6 +74,9 @@ export function templateMappings(
 	count: number,
 	pick: (min: number, max: number) => number,
 ): readonly NatPunchMapping[] {
+	checkValue(range, "range", isRange);
+	checkValue(count, "count", is.whole(1, MAX_MAPPINGS));
+	checkValue(pick, "pick", is.function);
 	if (useStunPort === 1) return [{ local: 0, reply: 0, remote: STUN_PORT }];
 	return Array.from({ length: count }, () => ({ local: 0, reply: 0, remote: pick(range.start, range.end) }));
 }
@@ -64,12 +85,31 @@ export function templateMappings(
  * Predict the ports with which this side punches (P2PD's full prediction): one mapping is observed for each that is
  * needed, then each is predicted from what was observed. In the modes `lan` and `self` no NAT is between the peers.
  *
+ * @throws NatArgumentError (`ERR_NAT_ARGUMENT`) for a wrong argument: a peer's mappings are arguments too
  * @throws NatPredictionError (`ERR_NAT_PREDICTION`), also with rule `no-observation` if no server answered
  */
 export async function predictMappings(
 	options: NatPredictOptions,
 	deps: NatPredictDeps,
 ): Promise<NatPrediction> {
+	checkArgument(
+		options,
+		"",
+		{
+			our: isNatInfo,
+			their: isNatInfo,
+			mode: isMode,
+			peer: is.listOf(isMapping, { max: MAX_MAPPINGS }),
+			count: is.whole(1, MAX_MAPPINGS),
+		},
+		{ required: ["our", "their"] },
+	);
+	checkArgument(
+		deps,
+		"deps",
+		{ observe: is.function, pick: is.function },
+		{ required: ["observe", "pick"], open: true },
+	);
 	const { mode = "remote", count = DEFAULT_COUNT } = options;
 	const direct = mode !== "remote";
 	const our = direct ? OPEN : options.our;
@@ -78,7 +118,7 @@ export async function predictMappings(
 	const range = natsIntersect(our, their, count);
 	const peer =
 		options.peer !== undefined && options.peer.length > 0
-			? options.peer
+			? options.peer.map(({ local, reply, remote }) => ({ local, reply, remote }))
 			: templateMappings(useStunPort, range, count, deps.pick);
 	const observed: NatObservedMapping[] = [];
 	// One after the other: each new mapping moves the NAT's counter, and the last one is what the next counts from.
@@ -101,6 +141,8 @@ export async function predictMappings(
 /**
  * Fit our mappings to what the peer has answered: where it needs an exact port of us, and our NAT lets us choose
  * one (deltas 1 to 3), the mapping is predicted anew for that port.
+ *
+ * @throws NatArgumentError (`ERR_NAT_ARGUMENT`) for a wrong argument: a peer's replies are arguments too
  */
 export function updateMappings(
 	plan: NatPrediction,
@@ -108,6 +150,19 @@ export function updateMappings(
 	options: Pick<NatPredictOptions, "our" | "mode">,
 	deps: Pick<NatPredictDeps, "pick">,
 ): readonly NatPunchMapping[] {
+	checkValue(replies, "replies", is.listOf(isMapping, { max: MAX_MAPPINGS }));
+	checkArgument(options, "", { our: isNatInfo, mode: isMode }, { required: ["our"], open: true });
+	checkArgument(deps, "deps", { pick: is.function }, { required: ["pick"], open: true });
+	checkArgument(
+		plan,
+		"plan",
+		{
+			mappings: is.listOf(isMapping, { max: MAX_MAPPINGS }),
+			observed: is.listOf(is.object, { max: MAX_MAPPINGS }),
+			range: isRange,
+		},
+		{ required: ["mappings", "observed", "range"], open: true },
+	);
 	const mode = options.mode ?? "remote";
 	const counting = options.our.delta.type >= 4;
 	return plan.mappings.map((mapping, index) => {
@@ -133,7 +188,8 @@ export function updateMappings(
 async function observeOne(deps: NatPredictDeps): Promise<NatObservedMapping> {
 	for (let attempt = 0; attempt < OBSERVE_TRIES; attempt++) {
 		const seen = await deps.observe(deps.pick(OBSERVE_FROM.start, OBSERVE_FROM.end));
-		if (seen !== null) return seen;
+		// What a server reports may be anything.
+		if (seen !== null && isObserved(seen, "") === null) return seen;
 	}
 	throw new NatPredictionError("no-observation", `no mapping could be observed in ${OBSERVE_TRIES} tries`);
 }

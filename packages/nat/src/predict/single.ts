@@ -1,3 +1,5 @@
+import { type Fields, is } from "@p2pd/net";
+import { checkArgument, checkValue, isNatInfo, isRange } from "../check.js";
 import { NatPredictionError } from "../errors.js";
 import type { NatInfo, NatPortRange } from "../nat-info.js";
 import {
@@ -52,12 +54,30 @@ const SELF_RANGE: NatPortRange = { start: 2001, end: 65535 };
 /** Where a free local port is looked for (P2PD's numbers). */
 const FREE_PORTS: NatPortRange = { start: 2000, end: 65535 };
 
+/** Ports may be 0 here: nothing is observed where no NAT is between the peers. */
+const isObserved = is.shape(
+	{ local: is.port, remote: is.port },
+	{ required: ["local", "remote"], open: true },
+);
+
+const INPUT_FIELDS: Fields = {
+	mode: is.oneOf("remote", "lan", "self"),
+	peer: is.shape({ reply: is.port, remote: is.port }, { required: ["reply", "remote"], open: true }),
+	last: isObserved,
+	preloaded: isObserved,
+	range: isRange,
+	nat: isNatInfo,
+	pick: is.function,
+};
+
 /**
  * The ports to use for one mapping (P2PD's `get_single_mapping`; the first rule that fits decides).
  *
+ * @throws NatArgumentError (`ERR_NAT_ARGUMENT`) for a wrong argument
  * @throws NatPredictionError (`ERR_NAT_PREDICTION`; rules `no-remote-port`, `unpredictable`)
  */
 export function singleMapping(input: SingleMappingInput): NatPunchMapping {
+	checkArgument(input, "", INPUT_FIELDS, { required: Object.keys(INPUT_FIELDS) });
 	const { mode, peer, last, preloaded, range, nat, pick } = input;
 	if (mode === "self") {
 		const port = fieldWrap(peer.remote + SELF_OFFSET, SELF_RANGE);
@@ -97,18 +117,22 @@ export function singleMapping(input: SingleMappingInput): NatPunchMapping {
 }
 
 const PORTS = 65535;
+const isWhole = is.whole(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
 
 /**
  * Bring a port number back into 1 to 65535, as a circle: after 65535 comes 1, before 1 comes 65535.
  * (P2PD's own `port_wrap` sends 65535 to 1.)
  */
 export function portWrap(port: number): number {
+	checkValue(port, "port", isWhole);
 	const turned = (port - 1) % PORTS;
 	return (turned < 0 ? turned + PORTS : turned) + 1;
 }
 
 /** Bring a port into a range as P2PD's `field_wrap` does: the remainder by `end + 1`, lifted by `start` if below it. */
 export function fieldWrap(port: number, range: NatPortRange): number {
+	checkValue(port, "port", isWhole);
+	checkValue(range, "range", isRange);
 	const size = range.end + 1;
 	const rest = ((port % size) + size) % size;
 	return rest < range.start ? rest + range.start : rest;
@@ -116,11 +140,16 @@ export function fieldWrap(port: number, range: NatPortRange): number {
 
 /** The distance from x to y, with sign. */
 export function nDist(x: number, y: number): number {
+	checkValue(x, "x", isWhole);
+	checkValue(y, "y", isWhole);
 	return y - x;
 }
 
 /** The shorter way between x and y on a circle of `modulus` ports; negative when x is the smaller. */
 export function fieldDist(x: number, y: number, modulus = PORTS): number {
+	checkValue(x, "x", isWhole);
+	checkValue(y, "y", isWhole);
+	checkValue(modulus, "modulus", isWhole);
 	const straight = Math.abs(x - y);
 	const distance = Math.min(straight, modulus - straight);
 	return x < y ? -distance : distance;

@@ -1,5 +1,7 @@
+import { type Check, is } from "@p2pd/net";
+import { checkArgument, checkValue } from "../check.js";
 import { ASSUMED_NAT, type NatInfo, natInfo } from "../nat-info.js";
-import type { Delta, NatType } from "../nat-types.js";
+import { type Delta, isDeltaType, isNatType, type NatType } from "../nat-types.js";
 import type { NatReport } from "../types.js";
 
 /** A report in P2PD's terms, where every NAT has a type. */
@@ -32,6 +34,19 @@ export interface NatDictionary {
  * it does not count as assumed.
  */
 export function natInfoOf(report: Pick<NatReport, "type" | "delta" | "reason">): AssumedNat {
+	checkArgument(
+		report,
+		"report",
+		{
+			type: isKnownOr(isNatType),
+			delta: is.shape(
+				{ type: isKnownOr(isDeltaType), value: is.whole(-65_535, 65_535) },
+				{ required: ["type", "value"], open: true },
+			),
+			reason: is.text,
+		},
+		{ required: ["type", "delta", "reason"], open: true },
+	);
 	const { type, delta, reason } = report;
 	const rule = delta.type === "unknown" ? ASSUMED_NAT.delta : { type: delta.type, value: delta.value };
 	return {
@@ -49,6 +64,7 @@ export function natDictionary(report: Pick<NatReport, "type" | "delta" | "reason
 
 /** The dictionary of a NAT that was not tested, or could not be. */
 export function assumedNat(reason: string): NatDictionary {
+	checkValue(reason, "reason", is.text);
 	return dictionaryOf(natInfo(ASSUMED_NAT.type, ASSUMED_NAT.delta), reason);
 }
 
@@ -60,4 +76,9 @@ function dictionaryOf({ type, nat_info, delta, delta_info }: NatInfo, reason: st
 		delta_info,
 		...(reason === null ? {} : { assumed: true as const, reason }),
 	};
+}
+
+/** P2PD's number, or "unknown". */
+function isKnownOr(isNumber: (value: unknown) => boolean): Check {
+	return is.a('one of P2PD\'s numbers or "unknown"', (value) => value === "unknown" || isNumber(value));
 }

@@ -1,95 +1,180 @@
+import { ipVersion } from "@p2pd/address";
+import { type Check, type Fields, is, objectProblem, printable } from "@p2pd/net";
+import { isIpText } from "../check.js";
 import { NatReportError } from "../errors.js";
 import { isDeltaType, isNatType } from "../nat-types.js";
 import type { NatReport } from "../types.js";
 
-/** Every report names this schema ... */
+/** The schema that every report names. */
 export const NAT_REPORT_SCHEMA = "p2pd/nat-report";
-/** ... and this version of it; a field's meaning never changes within a version. */
+/** The version of the schema. The meaning of a field never changes within a version. */
 export const NAT_REPORT_VERSION = 1;
 
-type Check = (value: unknown) => boolean;
-
-const oneOf =
-	(...values: readonly unknown[]): Check =>
-	(value) =>
-		values.includes(value);
-const isText: Check = (value) => typeof value === "string";
-const isFlag: Check = (value) => typeof value === "boolean";
-const isCount: Check = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
-const isObject: Check = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-const isNull: Check = (value) => value === null;
-const either =
-	(...checks: readonly Check[]): Check =>
-	(value) =>
-		checks.some((check) => check(value));
-const listOf =
-	(check: Check): Check =>
-	(value) =>
-		Array.isArray(value) && value.every(check);
+/** A report in JSON that is longer, in characters, was not made by this package: at most 150 datagrams are in it. */
+const MAX_JSON = 1_000_000;
+/** The longest text in a report. */
+const MAX_TEXT = 4000;
+/** The most servers that a discovery asks, with some to spare for later versions. The same of its probes, and so on. */
+const MAX_SERVERS = 64;
+const MAX_PROBES = 1000;
+const MAX_SENDS = 64;
+const MAX_SAMPLES = 256;
+const MAX_IPS = 256;
 
 const DEPENDENCES = ["endpoint-independent", "address-dependent", "address-and-port-dependent"] as const;
+const SEEN = ["yes", "no-answer", "not-checked", "not-applicable"] as const;
 
-const isEnd: Check = (value) => isObject(value) && isText(at(value, "ip")) && isCount(at(value, "port"));
+const text: Check = (value, path) => {
+	const found = is.text(value, path);
+	if (found !== null || String(value).length <= MAX_TEXT) return found;
+	return { path, message: `must have at most ${MAX_TEXT} characters` };
+};
+const count = is.number(0, Number.MAX_SAFE_INTEGER);
+const whole = is.whole(0, 1_000_000);
+const natType = is.a("a NAT type, 1 to 7", isNatType);
+const deltaType = is.a("a delta type, 1 to 6", isDeltaType);
+const unknown = is.oneOf("unknown");
 
-/** What each field of a report has to be. */
+/** An object with exactly these fields. */
+const exact = (fields: Fields): Check => is.shape(fields, { required: Object.keys(fields) });
+
+const endpoint = exact({ ip: isIpText, port: is.remotePort });
+const delta = exact({
+	type: is.either('a delta type, 1 to 6, or "unknown"', deltaType, unknown),
+	value: is.whole(-65_535, 65_535),
+});
+
+const server = exact({
+	ip: isIpText,
+	port: is.remotePort,
+	alternate: is.nullOr(endpoint),
+	standing: is.oneOf("trusted", "suspect", "silent", "undecided"),
+	rtt: is.nullOr(count),
+	problems: is.listOf(text, { max: MAX_SENDS }),
+	mappingVote: is.oneOf(...DEPENDENCES, "none", "varies", "none-cast"),
+	filteringVote: is.oneOf(...DEPENDENCES, "none-cast"),
+});
+
+const probe = exact({
+	id: text,
+	server: is.whole(-1, MAX_SERVERS),
+	from: is.nullOr(endpoint),
+	to: endpoint,
+	change: is.oneOf("none", "address-and-port", "port"),
+	sends: is.listOf(exact({ at: count, answered: is.boolean }), { max: MAX_SENDS }),
+	result: is.oneOf("answered", "silent", "unfinished", "failed"),
+	answer: is.nullOr(
+		exact({
+			at: count,
+			rtt: count,
+			from: endpoint,
+			mapped: is.nullOr(endpoint),
+			errorStatus: is.nullOr(is.whole(0, 999)),
+		}),
+	),
+	failure: is.nullOr(text),
+});
+
+const sample = exact({
+	index: whole,
+	part: is.oneOf(1, 2),
+	local: is.remotePort,
+	mapped: is.nullOr(is.remotePort),
+	inOrder: is.boolean,
+});
+
+/** What each field of a report must be. */
 const FIELDS: Readonly<Record<keyof NatReport, Check>> = {
-	schema: oneOf(NAT_REPORT_SCHEMA),
-	version: oneOf(NAT_REPORT_VERSION),
-	af: oneOf(4, 6),
-	final: isFlag,
-	type: either(isNatType, oneOf("unknown")),
-	mapping: oneOf(...DEPENDENCES, "none", "varies", "unknown"),
-	filtering: oneOf(...DEPENDENCES, "unknown", "not-checked"),
-	delta: (value) =>
-		isObject(value) &&
-		(isDeltaType(at(value, "type")) || at(value, "type") === "unknown") &&
-		Number.isInteger(at(value, "value")),
-	reason: isText,
-	singleServer: isFlag,
-	agreement: (value) => isObject(value) && isCount(at(value, "asked")) && isFlag(at(value, "dissent")),
-	local: either(isNull, (value) => isObject(value) && isCount(at(value, "port"))),
-	external: either(isNull, isEnd),
-	externalIps: listOf(isText),
-	observedPorts: either(isNull, (value) => isObject(value) && isCount(at(value, "start"))),
-	pooling: oneOf("paired", "arbitrary", "not-checked", "not-applicable"),
-	portPreservation: oneOf("yes", "sometimes", "no", "not-checked", "not-applicable"),
-	hairpinning: oneOf("yes", "no-answer", "not-checked", "not-applicable"),
-	lifetime: (value) => isObject(value) && oneOf("measured", "not-checked", "unknown")(at(value, "status")),
-	tcp: (value) => isObject(value) && isText(at(value, "mapping")),
-	sharedAddressSpace: isFlag,
-	doubleNat: (value) => isObject(value) && oneOf("likely", "no-sign")(at(value, "verdict")),
-	changes: either(isNull, listOf(isObject)),
-	datagrams: isCount,
-	elapsed: isCount,
-	evidence: (value) =>
-		isObject(value) && ["servers", "probes", "train"].every((name) => listOf(isObject)(at(value, name))),
+	schema: is.oneOf(NAT_REPORT_SCHEMA),
+	version: is.oneOf(NAT_REPORT_VERSION),
+	af: is.family,
+	final: is.boolean,
+	type: is.either('a NAT type, 1 to 7, or "unknown"', natType, unknown),
+	mapping: is.oneOf(...DEPENDENCES, "none", "varies", "unknown"),
+	filtering: is.oneOf(...DEPENDENCES, "unknown", "not-checked"),
+	delta,
+	reason: text,
+	singleServer: is.boolean,
+	agreement: exact({ asked: whole, agreed: whole, needed: whole, dissent: is.boolean }),
+	local: is.nullOr(exact({ ip: is.nullOr(isIpText), port: is.remotePort })),
+	external: is.nullOr(endpoint),
+	externalIps: is.listOf(isIpText, { max: MAX_IPS }),
+	observedPorts: is.nullOr(exact({ start: is.remotePort, end: is.remotePort })),
+	pooling: is.oneOf("paired", "arbitrary", "not-checked", "not-applicable"),
+	portPreservation: is.oneOf("yes", "sometimes", "no", "not-checked", "not-applicable"),
+	hairpinning: is.oneOf(...SEEN),
+	lifetime: exact({
+		atLeast: is.nullOr(count),
+		lessThan: is.nullOr(count),
+		status: is.oneOf("measured", "not-checked", "unknown"),
+		reason: text,
+	}),
+	tcp: exact({
+		mapping: is.oneOf("none", "endpoint-independent", "varies", "unknown", "not-checked"),
+		reason: text,
+		external: is.nullOr(endpoint),
+	}),
+	sharedAddressSpace: is.boolean,
+	doubleNat: exact({ verdict: is.oneOf("likely", "no-sign"), reasons: is.listOf(text, { max: MAX_IPS }) }),
+	changes: is.nullOr(
+		is.listOf(
+			exact({
+				field: is.oneOf("type", "mapping", "filtering", "delta", "externalIps"),
+				before: text,
+				after: text,
+			}),
+			{ max: 5 },
+		),
+	),
+	datagrams: whole,
+	elapsed: count,
+	evidence: exact({
+		servers: is.listOf(server, { max: MAX_SERVERS }),
+		probes: is.listOf(probe, { max: MAX_PROBES }),
+		train: is.listOf(sample, { max: MAX_SAMPLES }),
+	}),
 };
 
-function at(value: unknown, name: string): unknown {
-	return typeof value === "object" && value !== null && Object.hasOwn(value, name)
-		? Reflect.get(value, name)
-		: undefined;
-}
-
 /**
- * Read a stored report back: from JSON text, or from what JSON gave.
+ * Reads a report that was stored or that a peer has sent: from JSON text, or from what JSON gave. Everything in it is
+ * checked and bounded: addresses, ports, families, the lengths of lists and texts. Unknown fields are refused.
  *
  * @throws NatReportError (`ERR_NAT_REPORT`) with the path of what is wrong
  */
 export function parseNatReport(input: unknown): NatReport {
 	const value = typeof input === "string" ? fromText(input) : input;
-	if (!isObject(value)) throw new NatReportError("", "a report is an object");
-	for (const [field, check] of Object.entries(FIELDS)) {
-		if (!check(at(value, field))) throw new NatReportError(field, `the report's field "${field}" is wrong`);
+	const found = objectProblem(value, "", FIELDS, { required: Object.keys(FIELDS) });
+	if (found !== null) {
+		const path = value === null || typeof value !== "object" || Array.isArray(value) ? "" : found.path;
+		throw new NatReportError(printable(path), `${printable(found.path)} ${printable(found.message)}`);
 	}
-	// Every field has been looked at.
-	return value as NatReport;
+	const report = value as NatReport;
+	const stranger = addressesOf(report).find(([, ip]) => ipVersion(ip) !== report.af);
+	if (stranger !== undefined) {
+		const [path] = stranger;
+		throw new NatReportError(path, `${path} must be an IPv${report.af} address, as af says`);
+	}
+	return report;
+}
+
+/** The addresses that a verdict gives to its readers, with their paths. */
+function addressesOf({ local, external, externalIps }: NatReport): [string, string][] {
+	const found: [string, string | null | undefined][] = [
+		["local.ip", local?.ip],
+		["external.ip", external?.ip],
+		...externalIps.map((ip, index): [string, string] => [`externalIps[${index}]`, ip]),
+	];
+	return found.flatMap(([path, ip]): [string, string][] => (ip == null ? [] : [[path, ip]]));
 }
 
 function fromText(text: string): unknown {
+	if (text.length > MAX_JSON) {
+		throw new NatReportError("", `a report has at most ${MAX_JSON} characters, not ${text.length}`);
+	}
 	try {
 		return JSON.parse(text);
 	} catch (error) {
-		throw new NatReportError("", `the report is no JSON: ${error instanceof Error ? error.message : error}`);
+		const reason = error instanceof Error ? error.message : String(error);
+		throw new NatReportError("", `the report is not JSON: ${printable(reason)}`);
 	}
 }

@@ -8,8 +8,10 @@ describeLab("kernel NATs, against coturn and stund", () => {
 		async (_name, truth) => {
 			const { ours, natdiscovery, classic } = await judgeLab(truth);
 			for (const { servers, report } of ours) {
+				// The silence of a single server is no proof that UDP is blocked.
+				const isProved = truth.type !== 7 || report.agreement.asked > 1;
 				expect({ servers, type: report.type, mapping: report.mapping, reason: report.reason }).toMatchObject({
-					type: truth.type,
+					type: isProved ? truth.type : "unknown",
 					mapping: truth.mapping,
 				});
 				expect([servers, report.delta.type]).toEqual([servers, truth.delta]);
