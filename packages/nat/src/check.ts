@@ -2,7 +2,6 @@ import { isIp } from "@p2pd/address";
 import { type Check, type Clock, type Fields, is, isFamily, objectProblem } from "@p2pd/net";
 import { NatArgumentError } from "./errors.js";
 import { isDeltaType, isNatType } from "./nat-types.js";
-import type { NatSockets } from "./types.js";
 
 /** The checks that this package's entry points share. */
 
@@ -34,7 +33,9 @@ export const isPositiveTime: Check = (value, path) =>
 export const DEPS_FIELDS: Fields = {
 	// These may be instances of classes, so their methods need not be properties of their own.
 	sockets: is.a("a socket factory { af, localIp, udp() }", (value) => {
-		const { af, localIp, udp, connect } = Object(value) as Partial<Record<keyof NatSockets, unknown>>;
+		const { af, localIp, udp, connect } = Object(value) as Partial<
+			Record<"af" | "localIp" | "udp" | "connect", unknown>
+		>;
 		return (
 			isFamily(af) &&
 			isIpText(localIp, "") === null &&

@@ -1,7 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { ipVersion } from "@p2pd/address";
 import type { Clock, Endpoint, RandomBytes, UdpSocket } from "@p2pd/net";
-import { StunDecodeError, StunTimeoutError } from "@p2pd/stun-client";
+import { StunDecodeError, StunNetworkError, StunTimeoutError } from "@p2pd/stun-client";
 import {
 	attributeValue,
 	decodeMessage,

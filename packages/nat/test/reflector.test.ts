@@ -1,4 +1,4 @@
-import { encodeMessage } from "@p2pd/stun-client";
+import { encodeMessage } from "@p2pd/stun-client/codec";
 import type { NatSpec } from "@p2pd/testnet";
 import { describe, expect, it, vi } from "vitest";
 import { discoverNat, type NatReport } from "../src/index.js";

@@ -1,4 +1,4 @@
-import { decodeMessage, encodeMessage } from "@p2pd/stun-client";
+import { decodeMessage, encodeMessage } from "@p2pd/stun-client/codec";
 import type { MemoryNetwork } from "@p2pd/testnet";
 
 /** Makes STUN servers answer over TCP as well, on both their ports; by default all of them. */
