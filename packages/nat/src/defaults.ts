@@ -12,19 +12,15 @@ export const CAPABLE_SERVERS = 2;
 
 /** The first repetition while no round trip is known: longer than a satellite's 600, so that it is not wasted there. */
 export const INITIAL_RTO = 800;
-/** Later repetitions while no round trip is known: four sends lie within BLOCKED_BY, the last with a second to spare. */
+/** Later repetitions while no round trip is known: four sends lie within SERVER_TIMEOUT, the last with a second to spare. */
 export const INITIAL_SPACING = 500;
 /**
  * A server that has not answered by then leaves the count: nearly five times a satellite's round trip. It must be above
  * INITIAL_RTO + 2 * INITIAL_SPACING, so that four requests were sent.
  */
 export const SERVER_TIMEOUT = 2900;
-/** When silence from all servers is called "blocked": when the first of them have timed out. */
-export const BLOCKED_BY = SERVER_TIMEOUT;
-/** ... and when all of them were silent a moment ago on this path: a request each confirms it. */
+/** How long to wait before calling silence "blocked" where all servers were silent a moment ago on this path. */
 export const KNOWN_SILENCE_WAIT = 150;
-/** How long a silence counts as "a moment ago". */
-export const KNOWN_SILENCE_AGE = 30_000;
 
 /** The first repetition at a known round trip R waits R * RTO_FACTOR + RTO_MARGIN: jitter of a fifth costs nothing. */
 export const RTO_FACTOR = 1.2;

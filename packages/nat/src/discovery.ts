@@ -1,7 +1,6 @@
 import { endpointText, sameEndpoint } from "@p2pd/net";
 import type { LocalEnd } from "./classify/mapping.js";
 import {
-	BLOCKED_BY,
 	BLOCKED_SERVERS,
 	BUDGET_CLEAN,
 	BUDGET_SERVER,
@@ -10,6 +9,7 @@ import {
 	MAX_SERVERS,
 	MOST_SERVERS,
 	PACE,
+	SERVER_TIMEOUT,
 	SILENCE_SENDS,
 	TIMEOUT,
 } from "./defaults.js";
@@ -201,7 +201,7 @@ export class Discovery {
 	/** When to ask again if nothing happens before. */
 	nextAt(now: number): number {
 		const train = this.#train.times();
-		const silence = this.#knownSilence ? KNOWN_SILENCE_WAIT : BLOCKED_BY;
+		const silence = this.#knownSilence ? KNOWN_SILENCE_WAIT : SERVER_TIMEOUT;
 		const times = [this.#deadline, this.#table.firstSentAt + silence, this.#freeAt, ...train];
 		if (this.#hairpin.hasStarted) times.push(this.#hairpin.nextAt(now));
 		times.push(this.#tcp.endsAt(this.#knowledge));
@@ -363,7 +363,7 @@ export class Discovery {
 		const refused = primaries.filter((probe) => probe?.failure != null).length;
 		if (refused === primaries.length) return this.#canAskMore ? null : "refused";
 		const isKnown = this.#knownSilence;
-		if (now < this.#table.firstSentAt + (isKnown ? KNOWN_SILENCE_WAIT : BLOCKED_BY)) return null;
+		if (now < this.#table.firstSentAt + (isKnown ? KNOWN_SILENCE_WAIT : SERVER_TIMEOUT)) return null;
 		const sends = isKnown ? 1 : SILENCE_SENDS;
 		const silent = primaries.filter(
 			(probe) => probe !== undefined && probe.failure === null && probe.sends.length >= sends,

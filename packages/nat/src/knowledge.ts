@@ -40,7 +40,7 @@ export interface ServerFacts {
 }
 
 /** What each server's own answers say, whatever the others say. */
-export interface ServerVotes {
+interface ServerVotes {
 	readonly mapping: NatMapping;
 	/** Null: it cast no vote. */
 	readonly filtering: NatDependence | null;

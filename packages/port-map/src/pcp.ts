@@ -12,7 +12,7 @@ import type { PortMapProtocol } from "./types.js";
  */
 
 /** PCP's version number. */
-export const PCP_VERSION = 2;
+const PCP_VERSION = 2;
 const HEADER = 24;
 const MAP_SIZE = 36;
 /** The longest message (RFC 6887 section 7). */

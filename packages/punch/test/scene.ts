@@ -21,7 +21,7 @@ import {
 } from "../src/index.js";
 
 /** The gateway of a kind of NAT, as the in-memory network describes it. */
-export function sideOf({ type, delta, step }: NatKind): PairSide {
+function sideOf({ type, delta, step }: NatKind): PairSide {
 	if (type === 1) return { ipv4: { kind: "router" } };
 	const firewall: GatewaySpec = { kind: "firewall", filtering: "address-and-port-dependent" };
 	if (type === 2 || type === 7) return { ipv4: firewall, udpBlocked: type === 7 };
@@ -42,13 +42,13 @@ export function sideOf({ type, delta, step }: NatKind): PairSide {
 }
 
 /** What a report would say of a kind. */
-export const natOf = ({ type, delta, step }: NatKind): PunchNat => ({
+const natOf = ({ type, delta, step }: NatKind): PunchNat => ({
 	type,
 	delta: { type: delta, value: step },
 });
 
 /** What a channel does to messages. */
-export interface ChannelOptions {
+interface ChannelOptions {
 	/** One way, in ms. */
 	readonly latency: number;
 	readonly loss?: number;
@@ -101,7 +101,7 @@ export class Inbox implements AsyncIterable<Uint8Array> {
 }
 
 /** The two ends of a channel in memory. */
-export function channelPair(
+function channelPair(
 	clock: ManualClock,
 	random: SeededRandom,
 	{ latency, loss = 0, duplicate = 0, jitter = 0, startLate = 0 }: ChannelOptions,
@@ -162,7 +162,7 @@ export async function buildScene(a: NatKind, b: NatKind, options: SceneOptions =
 }
 
 /** The names of both peers' hosts; alice's id is the lower one. */
-export const PEERS = ["alice", "bob"] as const;
+const PEERS = ["alice", "bob"] as const;
 const STUN = { 4: "8.40.1.1", 6: "2a00:1450:1::1" } as const;
 
 /** What a peer of a scene calls with; tests change what they are about. */

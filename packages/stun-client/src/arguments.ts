@@ -52,7 +52,7 @@ export const isUdpFactory: Check = is.a(
 );
 
 /** Whether a value makes connections: a whole socket factory, or its stream part. */
-export const isStreamFactory: Check = is.a(
+const isStreamFactory: Check = is.a(
 	"a socket factory with af and connect()",
 	(value) => hasFunctions("connect")(value) && is.family((value as { af?: unknown }).af, "") === null,
 );

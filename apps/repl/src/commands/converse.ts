@@ -5,7 +5,7 @@ import type { Context } from "../context.js";
 import { CommandError, errorLine } from "../errors.js";
 
 /** Largest payload of a datagram by default: it fits every path that IPv6 allows (1280 bytes) with room for tunnels. */
-export const DATAGRAM_BYTES = 1200;
+const DATAGRAM_BYTES = 1200;
 
 /** How a conversation is held. */
 export interface ConverseOptions {

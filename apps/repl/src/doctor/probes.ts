@@ -109,7 +109,7 @@ function firstAddress(lookups: readonly LookupFact[], name: string, af: Family):
 }
 
 /** A name to look up, and by which way. */
-export interface Question {
+interface Question {
 	readonly name: string;
 	/** The DNS server to ask; null for the system's way. */
 	readonly server: string | null;
@@ -121,7 +121,7 @@ export interface Question {
 }
 
 /** Looks a name up in both families. What the network does is data. @throws the signal's reason */
-export async function lookUp(question: Question): Promise<LookupFact[]> {
+async function lookUp(question: Question): Promise<LookupFact[]> {
 	const { name, server, timeout, signal } = question;
 	const started = performance.now();
 	const outcomes = await lookupOutcomes(question);
@@ -171,7 +171,7 @@ const failed = (error: unknown): LookupOutcome =>
 		: { status: "failed", error: errorLine(error) };
 
 /** A server to ask. */
-export interface StunQuestion {
+interface StunQuestion {
 	/** As it was configured. */
 	readonly server: string;
 	readonly ip: string;
@@ -184,7 +184,7 @@ export interface StunQuestion {
 }
 
 /** Asks one STUN server which address it sees. What the network does is data. @throws the signal's reason */
-export async function askStun(question: StunQuestion): Promise<StunFact> {
+async function askStun(question: StunQuestion): Promise<StunFact> {
 	const { server, ip, transport, sockets } = question;
 	return { server, ip, af: sockets.af, transport, outcome: await stunOutcome(question) };
 }

@@ -4,7 +4,7 @@ import stringWidth from "string-width";
 import { wrap } from "./text.js";
 
 /** One station on the way from this host to the outside. */
-export interface DiagramBox {
+interface DiagramBox {
 	readonly title: string;
 	readonly lines: readonly string[];
 }

@@ -14,7 +14,7 @@ export interface Io {
 }
 
 /** Columns that a result may use: those of the terminal, or as many as it needs where there is none. */
-export function columnsOf(io: Io): number {
+function columnsOf(io: Io): number {
 	return io.stdout.isTTY ? Math.max(20, io.stdout.columns) : Number.POSITIVE_INFINITY;
 }
 

@@ -25,7 +25,7 @@ export function nicNameBegun(line: string): string | undefined {
  *
  * @param nicNames the NICs' names at this moment
  */
-export function completeNicNames(server: REPLServer, nicNames: () => readonly string[]): void {
+function completeNicNames(server: REPLServer, nicNames: () => readonly string[]): void {
 	const original = server.completer as Complete;
 	const complete: Complete = (line, done) => {
 		const begun = nicNameBegun(line);
@@ -46,7 +46,7 @@ export function historyFile(env: Io["env"]): string | undefined {
 }
 
 /** Gives the shell its history. Where the file cannot be used the session has none, and the reason comes back. */
-export function keepHistory(server: REPLServer, file: string): Promise<unknown> {
+function keepHistory(server: REPLServer, file: string): Promise<unknown> {
 	try {
 		mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
 	} catch (error) {

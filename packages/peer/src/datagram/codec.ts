@@ -14,9 +14,14 @@ import { HELLO_DATAGRAM_BYTES, PUBLIC_KEY_BYTES, TAG_BYTES } from "../defaults.j
  * The preamble is an attempt's id (16 bytes) or a sealed hello (512). A proof is an HMAC by the pre-shared key over what
  * comes before it; the welcome's also covers the hello.
  */
+
+/** First byte of a datagram: the dialer asks for a connection. */
 export const HELLO = 0xc0;
+/** First byte of a datagram: the answerer asks for the cookie that it gives, and keeps nothing. */
 export const RETRY = 0xc1;
+/** First byte of a datagram: the answerer accepts and gives its ephemeral key. */
 export const WELCOME = 0xc2;
+/** First byte of a datagram: a sealed datagram of the connection. */
 export const DATA = 0xc3;
 
 /** Bytes of the random number that names a connection: the client chooses it. */

@@ -91,7 +91,7 @@ const EVERY_ADDRESS: ReadonlySet<string> = new Set(["*", ""]);
  * have its full prefix length. A link-local address gets the NIC's zone.
  * @throws RouteValueError for text that is not an address, RouteFamilyError (`::1` for an IPv4 route), RouteZoneError
  */
-export function readBindAddress(ips: string, af: Family, nic: NicRef | null): IpAddress {
+function readBindAddress(ips: string, af: Family, nic: NicRef | null): IpAddress {
 	if (EVERY_ADDRESS.has(ips)) return anyIp(af);
 	if (ips.toLowerCase() === "localhost") return loopbackIp(af);
 	let range: IPRange;
