@@ -225,7 +225,8 @@ function addNodeOptions(command: Command): Command {
 			"--identity <file>",
 			"the file of the node's keys; it is made if it is not there (default: new keys)",
 		)
-		.option("--no-lan", "leave LAN addresses out of the node's address");
+		.option("--no-lan", "leave LAN addresses out of the node's address")
+		.option("--no-port-mapping", "do not ask the router to forward the node's port");
 }
 
 function collect(text: string, before: readonly string[] | undefined): readonly string[] {

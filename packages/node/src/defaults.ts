@@ -7,6 +7,9 @@ export const GATHER_TIMEOUT = 6000;
 /** How long `start` waits for the signal servers, in ms. The node goes on trying. */
 export const SIGNAL_TIMEOUT = 4500;
 
+/** How long `start` and `refresh` wait for a router's first answer, in ms. A later one changes the address. */
+export const MAPPING_TIMEOUT = 500;
+
 /** The ways in the order of their worth. */
 export const PATHS: readonly NodePath[] = ["lan", "direct", "reverse", "punch", "relay"];
 /** Between the starts of two ways, in ms: less than a round trip on the Internet, more than one in a LAN. */

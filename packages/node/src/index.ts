@@ -12,7 +12,7 @@ export {
 	NodeLostError,
 	NodeStateError,
 } from "./errors.js";
-export type { NodeNetwork } from "./network.js";
+export type { NodeNetwork, NodeRouter } from "./network.js";
 export type { NodeObserver } from "./observe.js";
 export { type NodeDeps, P2PNode } from "./p2p-node.js";
 export type { SecureLink } from "./secure/link.js";

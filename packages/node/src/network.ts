@@ -1,7 +1,14 @@
 import { IpAddress } from "@p2pd/address";
 import type { Family, SocketFactory } from "@p2pd/net";
-import { type Interface, loadInterfaces, type NicAddress, watchInterfaces } from "@p2pd/netif";
+import {
+	type Interface,
+	listInterfaces,
+	loadInterfaces,
+	type NicAddress,
+	watchInterfaces,
+} from "@p2pd/netif";
 import type { CandidateNat } from "@p2pd/peer";
+import { type MapPortOptions, type MapPortResult, mapPort } from "@p2pd/port-map";
 import { kernelRoute, sourceRoute } from "@p2pd/route";
 import type { NodeBase, NodeOptions } from "./types.js";
 
@@ -13,6 +20,21 @@ export interface NodeNetwork {
 	sockets(af: Family): SocketFactory;
 	/** Tells when the network has changed or the machine has slept, until the signal aborts. */
 	changes(signal: AbortSignal): AsyncIterable<unknown>;
+	/**
+	 * The routers before this host's private IPv4 addresses, which are asked to forward the node's port. Sends nothing.
+	 * @default there is none
+	 */
+	routers?(limits: { readonly signal: AbortSignal }): Promise<readonly NodeRouter[]>;
+}
+
+/** A router before a private address of this host. */
+export interface NodeRouter {
+	/** The host's address, as in {@link NodeBase}: the router forwards to it. */
+	readonly ip: string;
+	/** The router's own address. */
+	readonly gateway: string;
+	/** Asks it to forward a port, as `mapPort` of `@p2pd/port-map` does. */
+	mapPort(options: MapPortOptions): Promise<MapPortResult>;
 }
 
 /** This host's network. */
@@ -21,7 +43,31 @@ export function systemNetwork(options: Pick<NodeOptions, "stunServers" | "nics" 
 		gather: (limits) => gather(options, limits),
 		sockets: (af) => kernelRoute(af),
 		changes: (signal) => watchInterfaces({ signal }),
+		routers: (limits) => routers(options, limits),
 	};
+}
+
+/** The preferred gateway of each NIC whose first IPv4 address is private. */
+async function routers(
+	{ families, nics }: Pick<NodeOptions, "nics" | "families">,
+	{ signal }: { readonly signal: AbortSignal },
+): Promise<NodeRouter[]> {
+	if (families?.includes(4) === false) return [];
+	const listed = await listInterfaces({ signal });
+	const wanted = listed.filter(({ name, tunnel }) => !tunnel && (nics?.includes(name) ?? true));
+	return wanted.slice(0, 16).flatMap(({ nic }) => {
+		const { addresses, gateways, index, isDefault, name } = nic;
+		const gateway = gateways[4].find(({ ip }) => ip !== null)?.ip ?? null;
+		const ip = addresses.find((one) => one.af === 4 && isUsable(one))?.ip ?? null;
+		if (gateway === null || ip === null || IpAddress.parse(ip).isPublic) return [];
+		const sockets = sourceRoute({ af: 4, nic: { name, index, isDefault: (af) => isDefault[af] }, ip });
+		return [{ ip, gateway, mapPort: (request) => mapPort(request, { gateway, sockets }) }];
+	});
+}
+
+/** Whether an address reaches beyond its link, and may be used. */
+function isUsable({ deprecated, scope, tentative }: NicAddress): boolean {
+	return scope !== "host" && scope !== "link" && !deprecated && !tentative;
 }
 
 /** The NAT test gets the rest of the time; external addresses come first. */
@@ -42,8 +88,7 @@ async function gather(
 
 function basesOf(nic: Interface, number: number, families: readonly Family[]): NodeBase[] {
 	const addresses = (nic.info?.addresses ?? []).filter(
-		({ af, deprecated, scope, tentative }) =>
-			families.includes(af) && scope !== "host" && scope !== "link" && !deprecated && !tentative,
+		(address) => families.includes(address.af) && isUsable(address),
 	);
 	return addresses.map((address) => {
 		const { af, ip } = address;

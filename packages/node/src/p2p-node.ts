@@ -34,6 +34,7 @@ import { NodeArgumentError, NodeListenError, NodeLostError, NodeStateError } fro
 import { Inbox, type Incoming } from "./inbox.js";
 import { type NodeNetwork, systemNetwork } from "./network.js";
 import { type NodeObserver, StunObserver } from "./observe.js";
+import { PortMaps } from "./port-maps.js";
 import type { SecureLink } from "./secure/link.js";
 import { SignalPool } from "./signals.js";
 import { directStrategy } from "./strategies/direct.js";
@@ -100,6 +101,8 @@ export class P2PNode {
 	readonly #servers: Server[] = [];
 	readonly #datagrams: DatagramSocket[] = [];
 	#bases: readonly NodeBase[] = [];
+	/** Null before the node listens, and with `portMapping: false`. */
+	#maps: PortMaps | null = null;
 	#port = 0;
 	#running: Running | null = null;
 	#starting: Promise<this> | null = null;
@@ -176,7 +179,11 @@ export class P2PNode {
 		const ends =
 			call.signal === undefined ? this.#end.signal : AbortSignal.any([call.signal, this.#end.signal]);
 		const { gatherTimeout = GATHER_TIMEOUT } = this.#options;
-		this.#bases = await this.#network.gather({ timeout: gatherTimeout, signal: ends });
+		const [bases] = await Promise.all([
+			this.#network.gather({ timeout: gatherTimeout, signal: ends }),
+			this.#maps?.update(),
+		]);
+		this.#bases = bases;
 		const here = new Set(this.#bases.map(({ ip }) => ip));
 		for (const link of [...this.#pipes.values()]) {
 			const { local } = link;
@@ -184,8 +191,7 @@ export class P2PNode {
 			const ip = local.ip.replace(/%.*$/, "").replace(/^::ffff:/, "");
 			if (!here.has(ip) && !/^(?:127\.|::1$|0\.0\.0\.0$|::$)/.test(ip)) link.lose(new NodeLostError(ip));
 		}
-		this.#sign(identity, signals);
-		for (const callback of this.#addressCallbacks) callback(this.address);
+		this.#renewAddress(identity, signals);
 		return this.address;
 	}
 
@@ -279,10 +285,12 @@ export class P2PNode {
 		this.#running = { core, inbox, signals, calls, intake };
 		for (const server of this.#servers) intake.listen(server);
 		for (const socket of this.#datagrams) intake.listenDatagrams(socket);
-		const { gatherTimeout = GATHER_TIMEOUT } = this.#options;
+		const { gatherTimeout = GATHER_TIMEOUT, portMapping = true } = this.#options;
+		if (portMapping) this.#maps = this.#makeMaps(identity, signals);
 		const [bases] = await Promise.all([
 			this.#network.gather({ timeout: gatherTimeout, signal: ends }),
 			this.#signalsReady(signals, ends),
+			this.#maps?.update(),
 		]);
 		this.#bases = bases;
 		this.#sign(identity, signals);
@@ -315,16 +323,31 @@ export class P2PNode {
 		}
 	}
 
+	#makeMaps(identity: PeerIdentity, signals: SignalPool): PortMaps {
+		return new PortMaps({
+			network: this.#network,
+			clock: this.#clock,
+			port: this.#port,
+			onChange: () => {
+				// The first address is signed by start(), with what is forwarded by then.
+				if (this.#address !== null && !this.#end.signal.aborted) this.#renewAddress(identity, signals);
+			},
+		});
+	}
+
+	#renewAddress(identity: PeerIdentity, signals: SignalPool): void {
+		this.#sign(identity, signals);
+		for (const callback of this.#addressCallbacks) callback(this.address);
+	}
+
 	#sign(identity: PeerIdentity, signals: SignalPool): void {
 		this.#clock.clearTimeout(this.#renewal);
-		this.#renewal = this.#clock.setTimeout(() => {
-			this.#sign(identity, signals);
-			for (const callback of this.#addressCallbacks) callback(this.address);
-		}, RENEWAL);
+		this.#renewal = this.#clock.setTimeout(() => this.#renewAddress(identity, signals), RENEWAL);
 		this.#address = signAddress({
 			identity,
 			signals: signals.urls,
 			bases: this.#bases,
+			mapped: this.#maps?.ports ?? [],
 			port: this.#port,
 			lanAddresses: this.#options.lanAddresses ?? true,
 			now: this.#wallNow(),
@@ -428,6 +451,7 @@ export class P2PNode {
 	async #close(): Promise<void> {
 		await this.#starting?.catch(() => undefined);
 		this.#clock.clearTimeout(this.#renewal);
+		const unmapped = this.#maps?.close();
 		const stopped = this.#stopListening();
 		const running = this.#running;
 		if (running !== null) {
@@ -438,7 +462,7 @@ export class P2PNode {
 		}
 		await Promise.all([...this.#pipes.keys()].map((pipe) => pipe.close()));
 		running?.intake.closePorts();
-		await stopped;
+		await Promise.all([stopped, unmapped]);
 	}
 
 	#track<T>(work: Promise<T>): Promise<T> {
@@ -502,6 +526,7 @@ const NODE_OPTIONS = {
 	nics: is.listOf(is.filledText, { max: 16 }),
 	families: is.listOf(is.a("4 or 6", isFamily)),
 	lanAddresses: is.boolean,
+	portMapping: is.boolean,
 	accept: is.function,
 	gatherTimeout: is.timeout,
 	watch: is.boolean,

@@ -76,6 +76,11 @@ export interface NodeOptions {
 	readonly families?: readonly Family[];
 	/** Put LAN addresses into the node's address. @default true */
 	readonly lanAddresses?: boolean;
+	/**
+	 * Ask the routers before private IPv4 addresses to forward the node's port (PCP, NAT-PMP, UPnP): where one does, the
+	 * node can be connected to from everywhere. `close()` deletes what was forwarded. @default true
+	 */
+	readonly portMapping?: boolean;
 	/** Decides by node id who may connect. @default everyone */
 	readonly accept?: (id: string) => boolean | Promise<boolean>;
 	/** How long `start` looks for external addresses and NATs, in ms. @default 6000 */

@@ -11,6 +11,8 @@ export interface NodeFlags {
 	readonly identity?: string;
 	/** False with `--no-lan`. */
 	readonly lan?: boolean;
+	/** False with `--no-port-mapping`. */
+	readonly portMapping?: boolean;
 }
 
 /**
@@ -36,6 +38,7 @@ export function nodeOptions({ io, options }: Context, flags: NodeFlags): NodeOpt
 		...(flags.port === undefined ? {} : { port: flags.port }),
 		...(flags.identity === undefined ? {} : { identity: flags.identity }),
 		...(flags.lan === false ? { lanAddresses: false } : {}),
+		...(flags.portMapping === false ? { portMapping: false } : {}),
 		...(options.stun === undefined ? {} : { stunServers: options.stun }),
 		...(options.nic === undefined ? {} : { nics: [options.nic] }),
 		...(options.family === undefined ? {} : { families: [options.family] }),
