@@ -89,7 +89,15 @@ export function interfaceFacts(nic: Interface, family: Family | undefined): Fact
 		[
 			"NAT",
 			...lines(
-				nats.map(([af, nat]) => `IPv${af}: ${nat === null ? "not asked" : natText(nat, nic.natReports[af])}`),
+				nats.map(([af, nat]) => {
+					if (nat === null) return `IPv${af}: not asked`;
+					const isOnLinkAlone = nic.info?.addresses.every(
+						(address) => address.af !== af || address.scope === "link",
+					);
+					if (nic.natReports[af] === null && isOnLinkAlone === true)
+						return `IPv${af}: only link-local addresses`;
+					return `IPv${af}: ${natText(nat, nic.natReports[af])}`;
+				}),
 			),
 		],
 		["routes", ...lines(routes.map(String))],
