@@ -6,7 +6,7 @@ describe("p2pd man", () => {
 		const { code, stdout } = await run(["man"]);
 		expect(code).toBe(0);
 		const [, commands = ""] = (await run(["--help"])).stdout.split("Commands:");
-		for (const [, name] of commands.matchAll(/^ {2}([a-z]+)(?: |$)/gm))
+		for (const [, name] of commands.matchAll(/^ {2}(?!help)([a-z]+)(?: |$)/gm))
 			expect(stdout).toContain(`.B ${name}`);
 		for (const flag of ["nic", "stun", "timeout", "json"]) expect(stdout).toContain(`\\-\\-${flag}`);
 		const requests = stdout.split("\n").filter((line) => /^[.']/.test(line));

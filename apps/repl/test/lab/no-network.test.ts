@@ -9,9 +9,9 @@ type Row = readonly [args: string, code: number, says: RegExp];
 /** In a namespace of its own with a loopback that is down and nothing else. */
 const TABLE: readonly Row[] = [
 	["list", 0, /^lo +loopback/m],
-	["show", 1, /^error: .*no default/m],
-	["routes", 1, /^error: .*no default/m],
-	["nat", 1, /^error: .*no default/m],
+	["show", 1, /^error: this host has no IPv4 or IPv6 default route/m],
+	["routes", 1, /^error: this host has no IPv4 or IPv6 default route/m],
+	["nat", 1, /^error: this host has no IPv4 or IPv6 default route/m],
 	["stun 194.9.10.11", 1, /^error: 194\.9\.10\.11 gave no answer/m],
 	["resolve stun.example.com --timeout 3000", 1, /^error: .*stun\.example\.com/m],
 	["pipe tcp 194.9.10.11:80", 1, /^error: .*ENETUNREACH/m],
