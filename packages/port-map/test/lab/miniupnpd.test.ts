@@ -167,6 +167,12 @@ describeLab(`Debian's miniupnpd${reason === undefined ? "" : ` (skipped: ${reaso
 	test("the daemon restarts: the mapping is back", async () => {
 		await startDaemon(false, true);
 		await startNode(["pcp"]);
+		// A restart shows by the epoch, which must be well above what it is after one.
+		for (let epoch = 0, looks = 0; epoch < 8 && looks < 200; looks++) {
+			const { stdout } = await lab.exec("client", "natpmpc", ["-g", GATEWAY]);
+			epoch = Number(/epoch = (\d+)/.exec(stdout)?.[1] ?? 0);
+			if (epoch < 8) await new Promise((resolve) => setTimeout(resolve, 100));
+		}
 		await daemon?.stop();
 		rmSync(join(folder, "pid"), { force: true });
 		await must("router", "nft", ["flush", "chain", "inet", "filter", "prerouting_miniupnpd"]);
