@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { kernelRoute } from "@p2pd/route";
@@ -24,6 +25,7 @@ describeWithCoturn("README", () => {
 			turnRoute: (options: TurnRouteOptions) => turnRoute(options, { resolve: async () => [RELAY] }),
 			kernelRoute,
 			connect,
+			once,
 			server: { host: RELAY, port: coturn.port },
 			credentials: { username: "me", password: "secret" },
 			sockets: kernelRoute(4),

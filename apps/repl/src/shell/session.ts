@@ -84,15 +84,19 @@ function waitingUntil(pipe: core.Pipe, signal: () => AbortSignal): core.Pipe {
 		recv: {
 			value: (options: core.PipeRecvOptions = {}) =>
 				// Anything but plain options goes on as it is, for the error that says what recv takes.
-				Object.getPrototypeOf(Object(options)) === Object.prototype
-					? recv({ signal: signal(), ...options })
-					: recv(options),
+				isPlain(options) ? recv({ signal: signal(), ...options }) : recv(options),
 		},
 		accept: {
 			value: (options: Parameters<typeof accept>[0] = {}) => accept({ signal: signal(), ...options }),
 		},
 	});
 	return pipe;
+}
+
+/** Whether a value is a plain object, of the shell's realm or of this one. */
+function isPlain(value: unknown): boolean {
+	const prototype: unknown = Object.getPrototypeOf(Object(value));
+	return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** Runs `work` with a signal that follows `outer` only until the work is done. */
