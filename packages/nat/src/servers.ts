@@ -16,7 +16,10 @@ interface ResolveDeps {
 	readonly resolve: Resolver | undefined;
 }
 
-/** Gives out the servers that have an address of the family, one for each IP and port, in their order. */
+/**
+ * Gives out the servers that have an address of the family, one for each IP and port: first those that are marked as
+ * able to answer from a second address, then the others, each in their order.
+ */
 export class ServerSource {
 	readonly #waiting: NatServer[];
 	readonly #given: Endpoint[] = [];
@@ -24,7 +27,7 @@ export class ServerSource {
 	readonly #deps: ResolveDeps;
 
 	constructor(servers: readonly NatServer[], options: ResolveOptions, deps: ResolveDeps) {
-		this.#waiting = [...servers];
+		this.#waiting = [...servers.filter(isMarked), ...servers.filter((server) => !isMarked(server))];
 		this.#options = options;
 		this.#deps = deps;
 	}
@@ -35,10 +38,14 @@ export class ServerSource {
 			const found = await addressOf(hostOf(server), signal, this.#options, this.#deps);
 			if (found === null || this.#given.some((other) => sameEndpoint(other, found))) continue;
 			this.#given.push(found);
-			return { ...found, isCapable: null, wasSilent: false };
+			return { ...found, isCapable: isMarked(server) ? true : null, wasSilent: false };
 		}
 		return null;
 	}
+}
+
+function isMarked(server: NatServer): boolean {
+	return typeof server !== "string" && "features" in server && (server.features?.length ?? 0) > 0;
 }
 
 function hostOf(server: NatServer): { host: string; port: number } {

@@ -35,8 +35,14 @@ export interface NatSockets {
 	}): Promise<StreamSocket>;
 }
 
-/** A STUN server by name or address; a name is resolved first. */
-export type NatServer = Endpoint | { readonly host: string; readonly port: number } | string;
+/**
+ * A STUN server by name or address. A name is resolved first. Servers with `features` (a `StunServerSpec` of
+ * `@p2pd/stun-client` has them) are known to answer from a second address, and are asked before the others.
+ */
+export type NatServer =
+	| Endpoint
+	| { readonly host: string; readonly port: number; readonly features?: readonly string[] }
+	| string;
 
 /** What the caller tunes. */
 export interface NatOptions {

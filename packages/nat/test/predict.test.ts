@@ -242,6 +242,22 @@ describe("a whole prediction", () => {
 		expect(plan.mappings).toEqual([{ local: 5001, reply: 0, remote: 5001 }]);
 	});
 
+	it("makes no more observations than it states, whatever a peer lists", async () => {
+		const { deps, asked } = counter();
+		const options = { our: nat(5, 2), their: nat(5, 2) };
+		const peer = Array.from({ length: 20_000 }, () => ({ local: 1, reply: 0, remote: 5000 }));
+		const wrong = { code: "ERR_NAT_ARGUMENT", argument: expect.stringMatching("^peer") };
+		await expect(predictMappings({ ...options, peer }, deps)).rejects.toMatchObject(wrong);
+		const odd = [{ local: 1, reply: 0, remote: 70_000 }];
+		await expect(predictMappings({ ...options, peer: odd }, deps)).rejects.toMatchObject(wrong);
+		expect(asked).toEqual([]);
+		const plan = await predictMappings({ ...options, peer: peer.slice(0, 16) }, deps);
+		expect([plan.mappings.length, asked.length]).toEqual([16, 16]);
+		expect(() => updateMappings(plan, peer, options, deps)).toThrow(
+			expect.objectContaining({ code: "ERR_NAT_ARGUMENT", argument: "replies" }),
+		);
+	});
+
 	it("gives up after five tries with a typed error", async () => {
 		let tries = 0;
 		const observe = async (): Promise<null> => {

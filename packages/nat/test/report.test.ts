@@ -48,6 +48,29 @@ describe("a stored report", () => {
 		);
 	});
 
+	it.each([
+		["local", { ip: "300.1.1.1", port: 5 }],
+		["external", { ip: "not an address", port: 5 }],
+		["external", { ip: "81.2.69.142", port: 70_000 }],
+		["external.ip", { ip: "2a00::1", port: 5 }],
+		["externalIps", ["81.2.69.142", "example.com"]],
+		["externalIps", Array.from({ length: 20_000 }, () => "81.2.69.142")],
+		["observedPorts", { start: 0, end: 5 }],
+		["reason", "x".repeat(100_000)],
+		["secret", 1],
+		["evidence", { servers: Array.from({ length: 20_000 }, () => ({})), probes: [], train: [] }],
+	])("from a peer is refused where %s is wrong", async (path, value) => {
+		const report = { ...(await sample()), [path.split(".")[0] ?? ""]: value };
+		expect(() => parseNatReport(report)).toThrow(
+			expect.objectContaining({ code: "ERR_NAT_REPORT", path: expect.stringMatching(`^${path}`) }),
+		);
+	});
+
+	it("says what is wrong without escapes for a terminal", async () => {
+		const report = { ...(await sample()), ["\u001b]0;owned\u0007"]: 1 };
+		expect(() => parseNatReport(report)).toThrow(/^[\x20-\x7e]*$/);
+	});
+
 	it.each(["", "{", "[]", "null", "7"])("is refused if it is %j", (text) => {
 		expect(() => parseNatReport(text)).toThrow(NatReportError);
 	});

@@ -56,6 +56,16 @@ describe("servers", () => {
 		expect(await resolve(given)).toEqual(["8.1.1.1 3478", "8.8.4.4 3478"]);
 	});
 
+	it("gives out those first that are marked as able to answer from a second address", async () => {
+		const given = [
+			{ host: "8.0.0.1", port: 1 },
+			{ host: "8.0.0.2", port: 2, features: ["rfc5780"] },
+			{ host: "8.0.0.3", port: 3, features: [] },
+			{ host: "8.0.0.4", port: 4, features: ["rfc3489"] },
+		];
+		expect(await resolve(given, 4)).toEqual(["8.0.0.2 2", "8.0.0.4 4", "8.0.0.1 1", "8.0.0.3 3"]);
+	});
+
 	it("is aborted by the signal", async () => {
 		const stop = new AbortController();
 		stop.abort(new Error("enough"));
