@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import { falseSilence } from "../src/classify/delta.js";
 import { SILENCE_SENDS, SILENCE_SENDS_LOSSY } from "../src/defaults.js";
-import { CASES, runMatrix, type Tally, twoLiars } from "../test/scenes/matrix.js";
+import { CASES, fewCapable, MANY_SERVERS, runMatrix, type Tally, twoLiars } from "../test/scenes/matrix.js";
 import type { Scene } from "../test/scenes/scene.js";
 import { quantile, table, writeBetween } from "./table.js";
 
@@ -22,7 +22,12 @@ const SCENES: readonly [string, (seed: number) => Omit<Scene, "gateway">][] = [
 	["no loss, 200 ms", () => ({ rtt: 200 })],
 	["no loss, 600 ms", () => ({ rtt: 600 })],
 	["5 % loss, 50 ms", () => ({ rtt: 50, loss: 0.05 })],
+	["50 ms, jitter 20 ms, 5 % loss", () => ({ rtt: 50, loss: 0.05, link: { jitter: 20 } })],
 	["10 % loss, 600 ms, 2 liars of 5", (seed) => ({ rtt: 600, loss: 0.1, bad: twoLiars(seed) })],
+	...[0, 1, 2, 3, 6].map((capable): [string, (seed: number) => Omit<Scene, "gateway">] => [
+		`50 ms, ${capable} of 12 servers can test filtering`,
+		(seed) => ({ rtt: 50, servers: MANY_SERVERS, bad: fewCapable(capable, seed) }),
+	]),
 ];
 
 const percent = (count: number, of: number): string =>

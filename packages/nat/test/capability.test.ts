@@ -1,35 +1,17 @@
 import { describe, expect, it, vi } from "vitest";
-import { ignoresChange, singleAddress } from "./scenes/bad-servers.js";
-import { CASES, runCase } from "./scenes/matrix.js";
-import { runScene, type Wrap } from "./scenes/scene.js";
+import { CASES, fewCapable, MANY_SERVERS, runCase } from "./scenes/matrix.js";
+import { runScene } from "./scenes/scene.js";
 
 // Virtual time costs little real time, but tests share the machine with others.
 vi.setConfig({ testTimeout: 240_000 });
 
-const SERVERS = 12;
 const ANSWERED = CASES.filter(({ name }) => name !== "blocked");
-
-/** A plain server as most are: one address, and CHANGE-REQUEST is dropped or ignored. */
-const plain = (server: number): Wrap =>
-	server % 2 === 0
-		? singleAddress
-		: (honest, place, network) => singleAddress(ignoresChange(honest, place, network), place, network);
-
-/** All of twelve servers but `capable` are plain. Which ones are capable depends on the seed. */
-function fewCapable(capable: number, seed: number): Record<number, Wrap> {
-	const isCapable = (server: number): boolean => (server * 5 + seed * 7) % SERVERS < capable;
-	return Object.fromEntries(
-		Array.from({ length: SERVERS }, (_, server) => server)
-			.filter((server) => !isCapable(server))
-			.map((server) => [server, plain(server)]),
-	);
-}
 
 describe("twelve servers of which few can test filtering", () => {
 	it.each([1, 2, 3, 6])("with %i of them every type is right", async (capable) => {
 		const misses: string[] = [];
 		for (const [at, truth] of ANSWERED.entries()) {
-			const run = await runCase(truth, { servers: SERVERS, bad: fewCapable(capable, at), seed: at });
+			const run = await runCase(truth, { servers: MANY_SERVERS, bad: fewCapable(capable, at), seed: at });
 			const { type, delta, behaviour } = run.judged;
 			if (type !== "right" || delta !== "right" || behaviour === "wrong") {
 				misses.push(`${truth.name}: ${run.report.filtering} ${run.datagrams} ${run.report.reason}`);
@@ -42,7 +24,7 @@ describe("twelve servers of which few can test filtering", () => {
 
 	it("with none of them mapping and delta are right, and filtering is not checked", async () => {
 		for (const [at, truth] of ANSWERED.entries()) {
-			const run = await runCase(truth, { servers: SERVERS, bad: fewCapable(0, at), seed: at });
+			const run = await runCase(truth, { servers: MANY_SERVERS, bad: fewCapable(0, at), seed: at });
 			const { report, judged } = run;
 			const mapping = /^address/.test(truth.mapping) ? "varies" : truth.mapping;
 			expect([truth.name, report.mapping, judged.delta]).toEqual([truth.name, mapping, "right"]);
@@ -53,17 +35,17 @@ describe("twelve servers of which few can test filtering", () => {
 
 	it("asks further servers only until two have tested", async () => {
 		const { gateway } = CASES[0] ?? { gateway: { kind: "router" } };
-		const all = await runScene({ gateway, servers: SERVERS });
+		const all = await runScene({ gateway, servers: MANY_SERVERS });
 		expect(all.report.agreement.asked).toBe(5);
-		const few = await runScene({ gateway, servers: SERVERS, bad: fewCapable(1, 3) });
-		expect(few.report.agreement.asked).toBe(SERVERS);
+		const few = await runScene({ gateway, servers: MANY_SERVERS, bad: fewCapable(1, 3) });
+		expect(few.report.agreement.asked).toBe(MANY_SERVERS);
 	});
 
 	it("is worth as much as one configured alone: types with one capable of twelve take a round trip more", async () => {
 		const truth = CASES.find(({ type }) => type === 5);
 		if (truth === undefined) throw new Error("there is a port-restricted NAT");
 		const alone = await runCase(truth, { servers: 1 });
-		const among = await runCase(truth, { servers: SERVERS, bad: fewCapable(1, 3) });
+		const among = await runCase(truth, { servers: MANY_SERVERS, bad: fewCapable(1, 3) });
 		expect([alone.report.type, among.report.type]).toEqual([5, 5]);
 		expect([alone.report.singleServer, among.report.singleServer]).toEqual([true, true]);
 		expect(among.took).toBeLessThanOrEqual(alone.took + 2 * 50 + 100);

@@ -1,6 +1,7 @@
 import { type GatewaySpec, NAT_CELLS, type NatSpec } from "@p2pd/testnet";
 import type { NatReport } from "../../src/index.js";
-import { liar, type Run, runScene, type Scene } from "./scene.js";
+import { ignoresChange, singleAddress } from "./bad-servers.js";
+import { liar, type Run, runScene, type Scene, type Wrap } from "./scene.js";
 
 /** A gateway with what a right verdict on it says. */
 export interface Case {
@@ -110,6 +111,25 @@ export function twoLiars(seed: number): NonNullable<Scene["bad"]> {
 	const first = seed % 5;
 	const second = (first + 1 + (Math.floor(seed / 5) % 4)) % 5;
 	return { [first]: liar(LIE), [second]: liar(LIE) };
+}
+
+/** How many servers a scene of few capable ones has. */
+export const MANY_SERVERS = 12;
+
+/** A plain server as most are: one address, and CHANGE-REQUEST is dropped or ignored. */
+const plain = (server: number): Wrap =>
+	server % 2 === 0
+		? singleAddress
+		: (honest, place, network) => singleAddress(ignoresChange(honest, place, network), place, network);
+
+/** All of twelve servers but `capable` are plain. Which ones are capable depends on the seed. */
+export function fewCapable(capable: number, seed: number): NonNullable<Scene["bad"]> {
+	const isCapable = (server: number): boolean => (server * 5 + seed * 7) % MANY_SERVERS < capable;
+	return Object.fromEntries(
+		Array.from({ length: MANY_SERVERS }, (_, server) => server)
+			.filter((server) => !isCapable(server))
+			.map((server) => [server, plain(server)]),
+	);
 }
 
 /** Counts over many runs. */
