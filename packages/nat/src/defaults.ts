@@ -19,9 +19,6 @@ export const INITIAL_SPACING = 500;
  * INITIAL_RTO + 2 * INITIAL_SPACING, so that four requests were sent.
  */
 export const SERVER_TIMEOUT = 2900;
-/** How long to wait before calling silence "blocked" where all servers were silent a moment ago on this path. */
-export const KNOWN_SILENCE_WAIT = 150;
-
 /** The first repetition at a known round trip R waits R * RTO_FACTOR + RTO_MARGIN: jitter of a fifth costs nothing. */
 export const RTO_FACTOR = 1.2;
 export const RTO_MARGIN = 20;

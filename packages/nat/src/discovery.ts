@@ -5,7 +5,6 @@ import {
 	BUDGET_CLEAN,
 	BUDGET_SERVER,
 	BUDGET_TROUBLE,
-	KNOWN_SILENCE_WAIT,
 	MAX_SERVERS,
 	MOST_SERVERS,
 	PACE,
@@ -201,8 +200,7 @@ export class Discovery {
 	/** When to ask again if nothing happens before. */
 	nextAt(now: number): number {
 		const train = this.#train.times();
-		const silence = this.#knownSilence ? KNOWN_SILENCE_WAIT : SERVER_TIMEOUT;
-		const times = [this.#deadline, this.#table.firstSentAt + silence, this.#freeAt, ...train];
+		const times = [this.#deadline, this.#table.firstSentAt + SERVER_TIMEOUT, this.#freeAt, ...train];
 		if (this.#hairpin.hasStarted) times.push(this.#hairpin.nextAt(now));
 		times.push(this.#tcp.endsAt(this.#knowledge));
 		for (const probe of this.#table.all()) {
@@ -362,11 +360,9 @@ export class Discovery {
 		const primaries = this.#servers.map((_, index) => this.#table.get(probeId.primary(index)));
 		const refused = primaries.filter((probe) => probe?.failure != null).length;
 		if (refused === primaries.length) return this.#canAskMore ? null : "refused";
-		const isKnown = this.#knownSilence;
-		if (now < this.#table.firstSentAt + (isKnown ? KNOWN_SILENCE_WAIT : SERVER_TIMEOUT)) return null;
-		const sends = isKnown ? 1 : SILENCE_SENDS;
+		if (now < this.#table.firstSentAt + SERVER_TIMEOUT) return null;
 		const silent = primaries.filter(
-			(probe) => probe !== undefined && probe.failure === null && probe.sends.length >= sends,
+			(probe) => probe !== undefined && probe.failure === null && probe.sends.length >= SILENCE_SENDS,
 		).length;
 		if (silent >= Math.max(2, Math.min(BLOCKED_SERVERS, primaries.length))) return "blocked";
 		const isOver = this.#knowledge.servers.every((server) => server.silent);
@@ -376,11 +372,6 @@ export class Discovery {
 
 	get #canAskMore(): boolean {
 		return this.#knowledge.canAskMore;
-	}
-
-	/** All servers were silent on this path a moment ago, so their silence need only be confirmed. */
-	get #knownSilence(): boolean {
-		return this.#servers.length >= 2 && this.#servers.every(({ wasSilent }) => wasSilent);
 	}
 
 	#portsOver(now: number): boolean {

@@ -11,8 +11,6 @@ import type { NatDependence, NatMapping } from "./types.js";
 export interface ServerCandidate extends Endpoint {
 	/** Whether it can answer from a second address: true if it is known to, false if known not to, null if unknown. */
 	readonly isCapable: boolean | null;
-	/** It was silent on this path a moment ago. */
-	readonly wasSilent: boolean;
 }
 
 /** What is known of a server. */

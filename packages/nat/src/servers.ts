@@ -38,7 +38,7 @@ export class ServerSource {
 			const found = await addressOf(hostOf(server), signal, this.#options, this.#deps);
 			if (found === null || this.#given.some((other) => sameEndpoint(other, found))) continue;
 			this.#given.push(found);
-			return { ...found, isCapable: isMarked(server) ? true : null, wasSilent: false };
+			return { ...found, isCapable: isMarked(server) ? true : null };
 		}
 		return null;
 	}

@@ -51,7 +51,7 @@ class Hand {
 			for (let left = action.count; left > 0; left--) {
 				const server = this.#servers.shift();
 				if (server === undefined) this.machine.serversExhausted();
-				else this.machine.serverFound({ ...server, isCapable: null, wasSilent: false }, "192.168.1.20");
+				else this.machine.serverFound({ ...server, isCapable: null }, "192.168.1.20");
 			}
 		}
 		if (action.kind !== "send") return null;
