@@ -9,6 +9,8 @@ export const SSDP_GROUP = { 4: "239.255.255.250", 6: "ff02::c" } as const;
 export const LIFETIME = 7_200_000;
 /** First answer within this, in ms: routers on a LAN answer in a few ms, UPnP's slower ones in some hundred. */
 export const TIMEOUT = 500;
+/** How much earlier the method that worked on this network before is asked, in ms: well within TIMEOUT. */
+export const HEAD_START = 150;
 /** A later answer is still taken within this, in ms: SSDP lets a device wait a second before it answers. */
 export const PATIENCE = 3_000;
 /** How often to look whether the router restarted, in ms: lower than 10 s, within which a lost mapping must be back. */

@@ -9,7 +9,7 @@ import {
 	systemRandom,
 	withDeadline,
 } from "@p2pd/net";
-import { CHECK_INTERVAL, LIFETIME, PATIENCE, TIMEOUT } from "./defaults.js";
+import { CHECK_INTERVAL, HEAD_START, LIFETIME, PATIENCE, TIMEOUT } from "./defaults.js";
 import { PortMapArgumentError } from "./errors.js";
 import { isGrant, type MapMethod, type MethodDeps, NatPmpMethod, PcpMethod } from "./methods.js";
 import { PortMapping } from "./port-mapping.js";
@@ -90,6 +90,13 @@ export async function mapPort(options: MapPortOptions, deps: MapPortDeps): Promi
 	return new Asking(options, deps).run();
 }
 
+/** What the first of several searches found that found something; null if none did. */
+async function firstFound(
+	searches: readonly Promise<MapPortSuccess | null>[],
+): Promise<MapPortSuccess | null> {
+	return (await Promise.all(searches)).find((each) => each !== null) ?? null;
+}
+
 /** One call of {@link mapPort}: the methods that are asked, and what became of each. */
 class Asking {
 	readonly #options: MapPortOptions;
@@ -155,17 +162,24 @@ class Asking {
 		}
 	}
 
-	/** Asks all methods at once; the one that worked here before is told apart only by who answers first. */
+	/** Asks all methods at once; the one that worked here before a moment earlier, so that it wins where several would. */
 	async #search(): Promise<MapPortSuccess | null> {
-		const memory = this.#deps.memory ?? processMemory;
-		const known = memory.get(this.#deps.gateway);
+		const known = (this.#deps.memory ?? processMemory).get(this.#deps.gateway);
 		const wanted = METHODS.filter((each) => (this.#options.methods ?? METHODS).includes(each));
-		const ordered =
-			known !== undefined && wanted.includes(known)
-				? [known, ...wanted.filter((each) => each !== known)]
-				: wanted;
-		const found = await Promise.all(ordered.map((each) => this.#ask(this.#make(each))));
-		return found.find((each) => each !== null) ?? null;
+		const first = wanted.find((each) => each === known);
+		if (first === undefined) return firstFound(wanted.map((each) => this.#ask(this.#make(each))));
+		const before = this.#ask(this.#make(first));
+		const { clock } = this.#methodDeps;
+		const ready = new AbortController();
+		const wait = sleep(HEAD_START, clock, ready.signal).then(
+			() => null,
+			() => null,
+		);
+		const early = await Promise.race([before, wait]);
+		ready.abort();
+		if (early !== null) return early;
+		const others = wanted.filter((each) => each !== first);
+		return firstFound([before, ...others.map((each) => this.#ask(this.#make(each)))]);
 	}
 
 	#make(name: PortMapMethod): MapMethod {
@@ -201,6 +215,7 @@ class Asking {
 			return grant === null ? null : await this.#finish(way, grant);
 		} catch (error) {
 			if (!this.#over.signal.aborted) throw error;
+			if (this.#granted) note({ outcome: "not-tried", code: null, reason: "another protocol was faster" });
 			return null;
 		}
 	}

@@ -76,6 +76,25 @@ describe("mapPort", () => {
 		);
 	});
 
+	it("asks first what worked on this network before, and the others where it does not any more", async () => {
+		const memory = new Map<string, PortMapMethod>();
+		const { asked } = await open({ pcp: "grant", natPmp: "grant", upnp: {} });
+		memory.set(gateway, "nat-pmp");
+		const ask = () => mapPort({ protocol: "tcp", internalPort: 4000 }, { gateway, sockets, memory });
+		const known = await ask();
+		if (!known.ok) throw new Error("not mapped");
+		expect(known.mapping.method).toBe("nat-pmp");
+		expect(asked.some((one) => /^(pcp|upnp)/.test(one))).toBe(false);
+		await known.mapping.close();
+		await router?.close();
+		router = await fakeRouter({ ip: gateway, pcp: "grant" });
+		const changed = await ask();
+		if (!changed.ok) throw new Error("not mapped");
+		expect(changed.mapping.method).toBe("pcp");
+		expect(memory.get(gateway)).toBe("pcp");
+		await changed.mapping.close();
+	});
+
 	it("goes on to the next protocol where one is refused", async () => {
 		await open({ pcp: "refuse", natPmp: "refuse", upnp: {} });
 		const result = await map();

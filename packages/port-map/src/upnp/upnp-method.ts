@@ -257,7 +257,6 @@ export class UpnpMethod implements MapMethod {
 				socket.on("message", (data, from) => {
 					seen++;
 					if (seen > PROBE_DATAGRAMS) return resolve();
-					if (from.port !== SSDP_PORT && from.port === 0) return;
 					if (!isGateway(from.address, gateway)) return;
 					try {
 						found.add(decodeSearch(data).location);
