@@ -147,7 +147,7 @@ export class P2PNode {
 	 * @throws NodeListenError (`ERR_NODE_LISTEN`), PeerIdentityError, NodeStateError after `close()`, or the signal's reason
 	 */
 	start(call: { readonly signal?: AbortSignal } = {}): Promise<this> {
-		this.#end.signal.throwIfAborted();
+		if (this.#end.signal.aborted) return Promise.reject(this.#end.signal.reason);
 		this.#starting ??= this.#start(call.signal);
 		return this.#starting;
 	}
