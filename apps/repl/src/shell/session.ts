@@ -6,8 +6,8 @@ interface Closable {
 }
 
 /**
- * What a session gives to the code that runs in it: every export of `@p2pd/core`, with `pipeOpen`, `Interface` and
- * `loadInterfaces` such that what they open is closed when the session ends, and that Ctrl-C ends what they wait for.
+ * What a session gives to the code that runs in it: every export of `@p2pd/core`, with `pipeOpen`, `Interface`,
+ * `P2PNode` and `loadInterfaces` such that what they open is closed when the session ends, and that Ctrl-C ends what they wait for.
  */
 export interface Session {
 	/** Names and values to preload. */
@@ -55,6 +55,16 @@ export function createSession(signal: () => AbortSignal): Session {
 			super.close();
 		}
 	}
+	class P2PNode extends core.P2PNode {
+		constructor(...args: ConstructorParameters<typeof core.P2PNode>) {
+			super(...args);
+			opened.add(this);
+		}
+		override close(): Promise<void> {
+			opened.delete(this);
+			return super.close();
+		}
+	}
 	const loadInterfaces: typeof core.loadInterfaces = (options = {}, ...deps) => {
 		// The names of NICs, or the NICs themselves, instead of options.
 		if (Array.isArray(options)) return core.loadInterfaces({ signal: signal(), names: options }, ...deps);
@@ -63,7 +73,7 @@ export function createSession(signal: () => AbortSignal): Session {
 		return core.loadInterfaces({ signal: signal(), ...options }, ...deps);
 	};
 	return {
-		names: { ...core, pipeOpen, Interface, loadInterfaces },
+		names: { ...core, pipeOpen, Interface, P2PNode, loadInterfaces },
 		async close() {
 			const closing = [...opened].map(async (one) => one.close());
 			opened.clear();

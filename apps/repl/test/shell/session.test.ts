@@ -1,4 +1,4 @@
-import { type Pipe, type pipeOpen, TCP, UDP } from "@p2pd/core";
+import { type Interface, type P2PNode, type Pipe, type pipeOpen, TCP, UDP } from "@p2pd/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LoopbackServers, startLoopbackServers } from "../../src/demo/loopback-servers.js";
 import { createSession, type Session } from "../../src/shell/session.js";
@@ -24,6 +24,17 @@ describe("a session", () => {
 		expect(pipes.map(({ state }) => state)).toEqual(["open", "closed", "open"]);
 		expect(await session.close()).toEqual([]);
 		expect(pipes.map(({ state }) => state)).toEqual(["closed", "closed", "closed"]);
+	});
+
+	it("closes the nodes and interfaces that its code made", async () => {
+		const session = createSession(() => new AbortController().signal);
+		const Node = session.names["P2PNode"] as typeof P2PNode;
+		const Nic = session.names["Interface"] as typeof Interface;
+		expect([Node.name, Nic.name]).toEqual(["P2PNode", "Interface"]);
+		const [node, nic] = [new Node(), new Nic("lo")];
+		expect(await session.close()).toEqual([]);
+		await expect(node.start()).rejects.toMatchObject({ code: "ERR_NODE_STATE" });
+		await expect(nic.start()).rejects.toMatchObject({ code: "ERR_NETIF_CLOSED" });
 	});
 
 	it("ends what a line waits for, loses no message and keeps the pipe", async () => {
